@@ -1,0 +1,33 @@
+package io.ralmspec.decoding;
+
+/**
+ * Bounds of a request; a request beyond one is answered with an error that names it.
+ *
+ * @param maxTokens largest {@code max_tokens}
+ * @param maxPromptCharacters longest prompt, before tokenising
+ * @param maxRequestBytes largest record
+ * @param maxStop most stop texts
+ * @param maxStopCharacters longest stop text
+ * @param maxStride largest generation stride
+ * @param maxQueryTokens longest query
+ * @param maxSpeculationStride largest speculation stride
+ * @param maxPrefetch largest prefetch
+ * @param maxIdCharacters longest id
+ * @param maxDeadlineMillis latest deadline
+ */
+public record RequestLimits(
+        int maxTokens,
+        int maxPromptCharacters,
+        int maxRequestBytes,
+        int maxStop,
+        int maxStopCharacters,
+        int maxStride,
+        int maxQueryTokens,
+        int maxSpeculationStride,
+        int maxPrefetch,
+        int maxIdCharacters,
+        long maxDeadlineMillis) {
+    public static final RequestLimits DEFAULT =
+            new RequestLimits(
+                    2048, 65_536, 1 << 20, 4, 256, 64, 256, 64, 256, 256, 24 * 3_600_000L);
+}

@@ -1,0 +1,15 @@
+package io.ralmspec.decoding;
+
+/**
+ * Where the time went, in seconds; waiting included.
+ *
+ * @param queue from receipt to the first command
+ * @param firstToken from receipt to the first verified token
+ * @param retrieval spent in verification, as the decoder saw it
+ * @param generation spent in the model, as the decoder saw it
+ * @param total from receipt to the answer
+ */
+public record Timings(
+        double queue, double firstToken, double retrieval, double generation, double total) {
+    public static final Timings ZERO = new Timings(0, 0, 0, 0, 0);
+}

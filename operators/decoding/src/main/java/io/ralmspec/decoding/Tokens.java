@@ -1,0 +1,16 @@
+package io.ralmspec.decoding;
+
+import java.util.Arrays;
+
+/** Operations on token arrays. */
+final class Tokens {
+    static final int[] NONE = {};
+
+    private Tokens() {}
+
+    static int[] concat(int[] first, int[] second) {
+        int[] all = Arrays.copyOf(first, first.length + second.length);
+        System.arraycopy(second, 0, all, first.length, second.length);
+        return all;
+    }
+}
