@@ -1,0 +1,33 @@
+package io.ralmspec.decoding;
+
+import java.util.List;
+
+/**
+ * The verified part of a session.
+ *
+ * @param prompt the prompt's tokens
+ * @param generated verified tokens
+ * @param sources the documents behind them
+ * @param deltas deltas sent so far
+ * @param deltaCharacters characters in them
+ */
+public record Transcript(
+        int[] prompt, int[] generated, List<Source> sources, int deltas, int deltaCharacters) {
+    static final Transcript EMPTY = new Transcript(Tokens.NONE, Tokens.NONE, List.of(), 0, 0);
+
+    public Transcript {
+        sources = List.copyOf(sources);
+    }
+
+    Transcript withPrompt(int[] tokens) {
+        return new Transcript(tokens, generated, sources, deltas, deltaCharacters);
+    }
+
+    Transcript withGenerated(int[] tokens, List<Source> documents) {
+        return new Transcript(prompt, tokens, documents, deltas, deltaCharacters);
+    }
+
+    Transcript withDelta(int characters) {
+        return new Transcript(prompt, generated, sources, deltas + 1, deltaCharacters + characters);
+    }
+}
