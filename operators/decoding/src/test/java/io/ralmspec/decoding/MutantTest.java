@@ -1,0 +1,135 @@
+package io.ralmspec.decoding;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** A test of the equality test: with one of these bugs in the decoder's eyes, it must fail. */
+class MutantTest {
+    private static final int SESSIONS = 2_000;
+
+    enum Mutant implements Simulation.Mutation {
+        /** Every guess counts as right, so nothing is ever rolled back. */
+        FORGET_ROLLBACK {
+            @Override
+            public Event apply(SessionState state, Event event) {
+                return rewrite(state, event, (i, hits) -> hit(state.steps().get(i).guess()));
+            }
+        },
+        /** Truths are matched to guesses one position off. */
+        VERIFY_BY_POSITION {
+            @Override
+            public Event apply(SessionState state, Event event) {
+                return rewrite(state, event, (i, hits) -> hits.get((i + 1) % hits.size()));
+            }
+        },
+        /** A late result is taken for the one that is waited for. */
+        ACCEPT_STALE_EPOCH {
+            @Override
+            public Event apply(SessionState state, Event event) {
+                return switch (event) {
+                    case Event.Generated e ->
+                            new Event.Generated(
+                                    state.epoch(),
+                                    state.steps().size(),
+                                    e.tokens(),
+                                    e.nextQuery(),
+                                    e.seconds());
+                    case Event.Verified e ->
+                            new Event.Verified(state.epoch(), e.hits(), e.seconds());
+                    default -> event;
+                };
+            }
+        },
+        /** Drafted text is sent before its documents are verified. */
+        EMIT_UNVERIFIED {
+            @Override
+            public Event apply(SessionState state, Event event) {
+                return event;
+            }
+
+            @Override
+            public List<Command> apply(SessionState after, List<Command> commands) {
+                boolean speculating = after.steps().size() > 1 && after.request().stream();
+                if (!speculating) {
+                    return commands;
+                }
+                List<Command> all = new ArrayList<>(commands);
+                String drafted = new ScriptedTokenizer().decode(after.steps().getLast().tokens());
+                all.addFirst(
+                        new Command.EmitDelta(new Delta(after.request().id(), 0, drafted, false)));
+                return all;
+            }
+        },
+        /** The last, partial stride loses a token. */
+        SHORT_LAST_STRIDE {
+            @Override
+            public Event apply(SessionState state, Event event) {
+                return event;
+            }
+
+            @Override
+            public List<Command> apply(SessionState after, List<Command> commands) {
+                return commands.stream().map(Mutant::shorten).toList();
+            }
+        };
+
+        private interface Rewrite {
+            Hits hits(int position, List<Hits> truth);
+        }
+
+        private static Event rewrite(SessionState state, Event event, Rewrite rewrite) {
+            if (state.phase() != Phase.VERIFYING
+                    || !(event instanceof Event.Verified e)
+                    || e.epoch() != state.epoch()) {
+                return event;
+            }
+            List<Hits> hits = new ArrayList<>();
+            for (int i = 0; i < e.hits().size(); i++) {
+                hits.add(rewrite.hits(i, e.hits()));
+            }
+            return new Event.Verified(e.epoch(), hits, e.seconds());
+        }
+
+        private static Hits hit(Hit hit) {
+            return hit.isNone()
+                    ? Hits.EMPTY
+                    : new Hits(new int[] {hit.document()}, new float[] {hit.score()});
+        }
+
+        private static Command shorten(Command command) {
+            if (command instanceof Command.Generate g && g.maxTokens() > 1) {
+                return new Command.Generate(
+                        g.epoch(),
+                        g.step(),
+                        g.context(),
+                        g.maxTokens() - (g.maxTokens() % 4 == 3 ? 1 : 0),
+                        g.sampling(),
+                        g.retriever(),
+                        g.queryTokens());
+            }
+            return command;
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void breaksEquality(Mutant mutant) {
+        int failures = 0;
+        long first = Seeds.first();
+        for (long seed = first; seed < first + SESSIONS; seed++) {
+            Scenario scenario = new Scenario(seed);
+            Simulation simulation = new Simulation(scenario, seed, mutant);
+            try {
+                EqualityTest.assertEqual(
+                        seed, scenario.sequential(), simulation.run(-1), simulation, scenario);
+            } catch (AssertionError | RuntimeException e) {
+                failures++;
+            }
+        }
+        assertThat(failures).as("sessions that notice %s", mutant).isPositive();
+    }
+}

@@ -1,0 +1,62 @@
+package io.ralmspec.decoding;
+
+import java.util.List;
+import java.util.Random;
+
+/** A random request with the model and knowledge base that answer it; all from one seed. */
+final class Scenario {
+    final long seed;
+    final DecodingRequest request;
+    final ScriptedLanguageModel model;
+    final ScriptedKnowledgeBase knowledgeBase;
+    final ScriptedTokenizer tokenizer = new ScriptedTokenizer();
+    final ModelSteps steps;
+    final SpeculativeDecoder decoder;
+
+    Scenario(long seed) {
+        this.seed = seed;
+        Random random = new Random(seed);
+        int contextLength = 60 + random.nextInt(200);
+        model = new ScriptedLanguageModel(seed, contextLength, pick(random, 0, 0, 17, 60));
+        knowledgeBase = new ScriptedKnowledgeBase(seed, 1 + random.nextInt(60));
+        steps = new ModelSteps(model, tokenizer, new ScriptedEncoder());
+        decoder =
+                new SpeculativeDecoder(
+                        model.profile(), tokenizer, knowledgeBase, knowledgeBase::retriever);
+        RetrievalParameters retrieval =
+                new RetrievalParameters(
+                        RetrieverKind.values()[random.nextInt(3)],
+                        random.nextInt(8) == 0 ? DecodingMode.BASELINE : DecodingMode.SPECULATIVE,
+                        pick(random, 1, 2, 4, 4, 7),
+                        pick(random, 3, 8, 32),
+                        pick(random, 1, 2, 3, 3, 5, 8),
+                        pick(random, 1, 1, 5, 300));
+        Sampling sampling =
+                random.nextBoolean() ? Sampling.GREEDY : new Sampling(0.8, 0.9, random.nextLong());
+        List<String> stop =
+                switch (random.nextInt(4)) {
+                    case 0 -> List.of("b1 c1");
+                    case 1 -> List.of("€", "k2 ");
+                    default -> List.of();
+                };
+        request =
+                new DecodingRequest(
+                        "request-" + seed,
+                        "tell me about " + random.nextInt(1000) + " and " + random.nextInt(1000),
+                        1 + random.nextInt(100),
+                        stop,
+                        sampling,
+                        retrieval,
+                        random.nextBoolean(),
+                        0);
+    }
+
+    Answer sequential() {
+        return new SequentialDecoder(model.profile(), tokenizer, steps, knowledgeBase)
+                .decode(request);
+    }
+
+    private static int pick(Random random, int... choices) {
+        return choices[random.nextInt(choices.length)];
+    }
+}

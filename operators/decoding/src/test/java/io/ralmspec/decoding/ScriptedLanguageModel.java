@@ -1,0 +1,87 @@
+package io.ralmspec.decoding;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * A language model whose next token is a hash of the document, the last tokens, the position and,
+ * when it samples, the seed. Counts its calls.
+ */
+public final class ScriptedLanguageModel implements LanguageModel {
+    private final long seed;
+    private final ModelProfile profile;
+    private final int endOneIn;
+    private final Set<String> held = new HashSet<>();
+    private int calls;
+
+    /**
+     * @param endOneIn one token in this many ends the answer; 0 for never
+     */
+    public ScriptedLanguageModel(long seed, int contextLength, int endOneIn) {
+        this.seed = seed;
+        this.profile = new ModelProfile(contextLength, contextLength / 4, List.of(0));
+        this.endOneIn = endOneIn;
+    }
+
+    @Override
+    public ModelProfile profile() {
+        return profile;
+    }
+
+    @Override
+    public synchronized int[] generate(Context context, int maxTokens, Sampling sampling) {
+        Checks.require(maxTokens >= 1, "maxTokens", ">= 1", maxTokens);
+        Checks.require(
+                context.tokens().length + maxTokens <= profile.sequenceTokens(),
+                "tokens",
+                "<= " + profile.sequenceTokens(),
+                context.tokens().length + maxTokens);
+        calls++;
+        held.add(context.sequence());
+        int[] tokens = context.tokens();
+        List<Integer> added = new ArrayList<>();
+        while (added.size() < maxTokens) {
+            int token = next(context.document(), tokens, sampling);
+            added.add(token);
+            tokens = Tokens.concat(tokens, new int[] {token});
+            if (profile.ends(token)) {
+                break;
+            }
+        }
+        return added.stream().mapToInt(Integer::intValue).toArray();
+    }
+
+    private int next(int document, int[] tokens, Sampling sampling) {
+        long position = tokens.length;
+        long draw = sampling.greedy() ? 0 : Hash.of(sampling.seed(), position);
+        long last = Hash.ofTokens(tokens, tokens.length - 6);
+        // Half of the time the document makes no difference, as with a real model.
+        boolean reads = (Hash.of(seed, last, 1) & 1) == 0;
+        long h = Hash.of(seed, last, position, draw, reads ? document : -2);
+        if (endOneIn > 0 && Long.remainderUnsigned(h, endOneIn) == 0) {
+            return 0;
+        }
+        // Mostly from a small window that moves slowly, so that queries stay alike for a while.
+        int topic = (int) (position / 12) * 7;
+        return 1 + Math.floorMod(topic + Hash.below(9, h, 2), ScriptedTokenizer.VOCABULARY - 1);
+    }
+
+    @Override
+    public synchronized void release(String sequence) {
+        held.remove(sequence);
+    }
+
+    /** Sequences used and not released. */
+    public synchronized int held() {
+        return held.size();
+    }
+
+    public synchronized int calls() {
+        return calls;
+    }
+
+    @Override
+    public void close() {}
+}

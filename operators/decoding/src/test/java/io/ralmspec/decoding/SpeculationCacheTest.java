@@ -1,0 +1,60 @@
+package io.ralmspec.decoding;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class SpeculationCacheTest {
+    private static final Query QUERY = new Query("q", new float[0]);
+
+    @Test
+    void findsTheBestDocumentAndBreaksTiesByTheSmallerId() {
+        SpeculationCache cache = SpeculationCache.EMPTY.with(hits(7, 3, 5));
+        assertThat(cache.top(QUERY, (query, documents) -> new float[] {1, 1, 1}).document())
+                .isEqualTo(3);
+        assertThat(cache.top(QUERY, SpeculationCacheTest::byId)).isEqualTo(new Hit(7, 7));
+    }
+
+    @Test
+    void aDocumentThatSearchWouldNeverReturnIsNoGuess() {
+        SpeculationCache cache = SpeculationCache.EMPTY.with(hits(1, 2));
+        float never = Float.NEGATIVE_INFINITY;
+        assertThat(cache.top(QUERY, (query, documents) -> new float[] {never, never}))
+                .isEqualTo(Hit.NONE);
+        assertThat(SpeculationCache.EMPTY.top(QUERY, SpeculationCacheTest::byId))
+                .isEqualTo(Hit.NONE);
+    }
+
+    @Test
+    void holdsEachDocumentOnceTheNewestLast() {
+        SpeculationCache cache = SpeculationCache.EMPTY.with(hits(1, 2, 3)).with(hits(2, 9));
+        assertThat(cache.documents()).containsExactly(3, 1, 9, 2);
+    }
+
+    @Test
+    void dropsTheOldestBeyondItsCapacity() {
+        SpeculationCache cache = SpeculationCache.EMPTY;
+        for (int document = 0; document < SpeculationCache.CAPACITY + 10; document++) {
+            cache = cache.with(hits(document));
+        }
+        assertThat(cache.documents())
+                .containsExactly(IntStream.range(10, SpeculationCache.CAPACITY + 10).toArray());
+        int[] many = IntStream.range(1000, 1000 + 2 * SpeculationCache.CAPACITY).toArray();
+        assertThat(cache.with(hits(many)).documents())
+                .hasSize(SpeculationCache.CAPACITY)
+                .contains(1000);
+    }
+
+    private static Hits hits(int... documents) {
+        return new Hits(documents, new float[documents.length]);
+    }
+
+    private static float[] byId(Query query, int[] documents) {
+        float[] scores = new float[documents.length];
+        for (int i = 0; i < scores.length; i++) {
+            scores[i] = documents[i];
+        }
+        return scores;
+    }
+}
