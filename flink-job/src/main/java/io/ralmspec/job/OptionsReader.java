@@ -1,0 +1,143 @@
+package io.ralmspec.job;
+
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.apache.commons.text.similarity.LevenshteinDistance;
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.description.HtmlFormatter;
+
+/**
+ * Reads options: defaults, then a YAML file, then {@code -Dkey=value} arguments; later ones win.
+ * Every {@code ralmspec.*} key must be one of {@link JobOptions}; other keys are Flink's.
+ */
+public final class OptionsReader {
+    private static final String PREFIX = "ralmspec.";
+    private static final LevenshteinDistance DISTANCE = LevenshteinDistance.getDefaultInstance();
+
+    private OptionsReader() {}
+
+    /**
+     * Reads {@code [--config FILE] [-Dkey=value]...}
+     *
+     * @throws IllegalArgumentException naming every key that is unknown, ill-typed, out of range or
+     *     missing
+     */
+    public static Configuration read(List<String> arguments) {
+        Map<String, String> values = new TreeMap<>();
+        List<String> assignments = new ArrayList<>();
+        for (int i = 0; i < arguments.size(); i++) {
+            String argument = arguments.get(i);
+            if (argument.equals("--config")) {
+                if (++i == arguments.size()) {
+                    throw new IllegalArgumentException("--config must be followed by a file");
+                }
+                values.putAll(readYaml(Path.of(arguments.get(i))));
+            } else if (argument.startsWith("-D") && argument.indexOf('=') > 2) {
+                assignments.add(argument.substring(2));
+            } else {
+                throw new IllegalArgumentException(
+                        "arguments must be --config FILE or -Dkey=value (got `" + argument + "`)");
+            }
+        }
+        for (String assignment : assignments) {
+            int equals = assignment.indexOf('=');
+            values.put(assignment.substring(0, equals), assignment.substring(equals + 1));
+        }
+        return checked(values);
+    }
+
+    /** The same checks for options that are already at hand. */
+    public static Configuration checked(Map<String, String> values) {
+        Configuration options = Configuration.fromMap(values);
+        List<String> errors = new ArrayList<>();
+        for (String name : values.keySet()) {
+            if (name.startsWith(PREFIX) && !known(name)) {
+                errors.add("`%s` is not an option; nearest is `%s`".formatted(name, nearest(name)));
+            }
+        }
+        for (JobOptions.Bounded<?> bounded : JobOptions.all()) {
+            check(options, bounded, errors);
+        }
+        if (options.get(JobOptions.DELIVERY).equals("exactly-once")
+                && !options.contains(JobOptions.TRANSACTIONAL_ID_PREFIX)) {
+            errors.add(
+                    "`%s` must be set for exactly-once delivery"
+                            .formatted(JobOptions.TRANSACTIONAL_ID_PREFIX.key()));
+        }
+        if (!errors.isEmpty()) {
+            throw new IllegalArgumentException(String.join("\n", errors));
+        }
+        return options;
+    }
+
+    private static <T> void check(
+            Configuration options, JobOptions.Bounded<T> bounded, List<String> errors) {
+        ConfigOption<T> option = bounded.option();
+        if (!options.contains(option)) {
+            if (!option.hasDefaultValue() && option != JobOptions.TRANSACTIONAL_ID_PREFIX) {
+                errors.add("`%s` must be set: %s".formatted(option.key(), description(option)));
+            }
+            return;
+        }
+        String raw = String.valueOf(options.toMap().get(option.key()));
+        try {
+            if (!bounded.holds().test(options.get(option))) {
+                errors.add(
+                        "`%s` must be %s (got %s)".formatted(option.key(), bounded.range(), raw));
+            }
+        } catch (IllegalArgumentException e) {
+            errors.add("`%s` must be %s (got %s)".formatted(option.key(), bounded.range(), raw));
+        }
+    }
+
+    /** The description as plain text. */
+    static String description(ConfigOption<?> option) {
+        return new HtmlFormatter().format(option.description());
+    }
+
+    private static boolean known(String name) {
+        return name.startsWith(JobOptions.KAFKA_PROPERTIES)
+                || names().anyMatch(candidate -> candidate.equals(name));
+    }
+
+    private static Stream<String> names() {
+        return JobOptions.all().stream().map(bounded -> bounded.option().key());
+    }
+
+    private static String nearest(String name) {
+        return names().min(Comparator.comparing(known -> DISTANCE.apply(name, known)))
+                .orElseThrow();
+    }
+
+    private static Map<String, String> readYaml(Path file) {
+        Map<String, String> values = new TreeMap<>();
+        try {
+            flatten("", new YAMLMapper().readValue(file.toFile(), Map.class), values);
+        } catch (IOException e) {
+            throw new UncheckedIOException("could not read options file " + file, e);
+        }
+        return values;
+    }
+
+    private static void flatten(String prefix, Object node, Map<String, String> values) {
+        if (node instanceof Map<?, ?> map) {
+            map.forEach(
+                    (name, child) ->
+                            flatten(
+                                    prefix.isEmpty() ? "" + name : prefix + "." + name,
+                                    child,
+                                    values));
+        } else if (node != null) {
+            values.put(prefix, String.valueOf(node));
+        }
+    }
+}

@@ -1,0 +1,98 @@
+package io.ralmspec.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.flink.configuration.Configuration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class OptionsReaderTest {
+    private static final List<String> REQUIRED =
+            List.of(
+                    "-Dralmspec.kafka.bootstrap-servers=localhost:9092",
+                    "-Dralmspec.model.directory=model",
+                    "-Dralmspec.encoder.directory=encoder",
+                    "-Dralmspec.knowledge.directory=index");
+
+    @Test
+    void argumentsWinOverTheFileAndTheFileOverDefaults(@TempDir Path directory) throws Exception {
+        Path file = directory.resolve("options.yaml");
+        Files.writeString(
+                file,
+                """
+                ralmspec:
+                  retrieval:
+                    stride: 2
+                  speculation.stride: 6
+                parallelism.default: 3
+                """);
+        Configuration options = read("--config", file.toString(), "-Dralmspec.retrieval.stride=8");
+        assertThat(options.get(JobOptions.DEFAULT_STRIDE)).isEqualTo(8);
+        assertThat(options.get(JobOptions.DEFAULT_SPECULATION_STRIDE)).isEqualTo(6);
+        assertThat(options.get(JobOptions.DEFAULT_QUERY_TOKENS)).isEqualTo(32);
+        assertThat(options.toMap()).containsEntry("parallelism.default", "3");
+    }
+
+    @Test
+    void anUnknownKeyNamesTheNearestOne() {
+        assertThatThrownBy(() -> read("-Dralmspec.retrieval.strid=8"))
+                .hasMessage(
+                        "`ralmspec.retrieval.strid` is not an option; nearest is"
+                                + " `ralmspec.retrieval.stride`");
+    }
+
+    @Test
+    void everyErrorIsReportedAtOnce() {
+        assertThatThrownBy(
+                        () ->
+                                OptionsReader.read(
+                                        List.of(
+                                                "-Dralmspec.retrieval.stride=0",
+                                                "-Dralmspec.request.max-tokens=many")))
+                .hasMessageContaining("`ralmspec.retrieval.stride` must be in [1, 64] (got 0)")
+                .hasMessageContaining(
+                        "`ralmspec.request.max-tokens` must be in [1, 65536] (got many)")
+                .hasMessageContaining("`ralmspec.kafka.bootstrap-servers` must be set")
+                .hasMessageContaining("`ralmspec.model.directory` must be set");
+    }
+
+    @Test
+    void exactlyOnceNeedsAPrefix() {
+        assertThatThrownBy(() -> read("-Dralmspec.kafka.delivery=exactly-once"))
+                .hasMessageContaining("`ralmspec.kafka.transactional-id-prefix` must be set");
+    }
+
+    @Test
+    void kafkaPropertiesPassThrough() {
+        assertThat(read("-Dralmspec.kafka.properties.security.protocol=SASL_SSL").toMap())
+                .containsEntry("ralmspec.kafka.properties.security.protocol", "SASL_SSL");
+    }
+
+    @Test
+    void everyDefaultIsInItsRange() {
+        for (JobOptions.Bounded<?> bounded : JobOptions.all()) {
+            assertDefault(bounded);
+        }
+    }
+
+    private static <T> void assertDefault(JobOptions.Bounded<T> bounded) {
+        assertThat(bounded.option().key()).startsWith("ralmspec.").matches("[a-z.-]+");
+        if (bounded.option().hasDefaultValue()) {
+            assertThat(bounded.holds().test(bounded.option().defaultValue()))
+                    .as(bounded.option().key())
+                    .isTrue();
+        }
+        assertThat(OptionsReader.description(bounded.option())).endsWith(".");
+    }
+
+    private static Configuration read(String... arguments) {
+        List<String> all = new ArrayList<>(REQUIRED);
+        all.addAll(List.of(arguments));
+        return OptionsReader.read(all);
+    }
+}
