@@ -1,0 +1,36 @@
+package io.ralmspec.job;
+
+import java.time.Duration;
+import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.ExecutionOptions;
+import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.configuration.StateBackendOptions;
+
+/** What this job wants of Flink where the user says nothing. */
+public final class FlinkDefaults {
+    private FlinkDefaults() {}
+
+    public static Configuration withDefaults(Configuration options) {
+        Configuration all = new Configuration(options);
+        put(all, StateBackendOptions.STATE_BACKEND, "rocksdb");
+        put(all, CheckpointingOptions.INCREMENTAL_CHECKPOINTS, true);
+        put(all, CheckpointingOptions.CHECKPOINTING_INTERVAL, Duration.ofSeconds(10));
+        // Checkpoints fail while tasks start and stop; that is no reason to restart the job.
+        put(all, CheckpointingOptions.TOLERABLE_FAILURE_NUMBER, 10);
+        // Flink's 100 ms would be waited for twice in every round of an idle loop.
+        put(all, ExecutionOptions.BUFFER_TIMEOUT, Duration.ZERO);
+        // Every record has a proper serializer; Kryo would break state compatibility silently.
+        put(all, PipelineOptions.GENERIC_TYPES, false);
+        // A savepoint finds its state by uid, so every operator must have one.
+        put(all, PipelineOptions.AUTO_GENERATE_UIDS, false);
+        return all;
+    }
+
+    private static <T> void put(Configuration configuration, ConfigOption<T> option, T value) {
+        if (!configuration.contains(option)) {
+            configuration.set(option, value);
+        }
+    }
+}

@@ -1,0 +1,86 @@
+package io.ralmspec.job;
+
+import io.ralmspec.decoding.DecodingMode;
+import io.ralmspec.decoding.RequestDefaults;
+import io.ralmspec.decoding.RequestLimits;
+import io.ralmspec.decoding.RetrievalParameters;
+import io.ralmspec.decoding.RetrieverKind;
+import io.ralmspec.kafka.ClientSettings;
+import io.ralmspec.kafka.TopicPlan;
+import io.ralmspec.streaming.OperatorOptions;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import org.apache.flink.configuration.Configuration;
+
+/** Options as the parts of the job want them. */
+public final class JobSettings {
+    private JobSettings() {}
+
+    public static TopicPlan topics(Configuration options) {
+        return TopicPlan.load()
+                .withName(TopicPlan.Role.REQUESTS, options.get(JobOptions.REQUESTS_TOPIC))
+                .withName(TopicPlan.Role.ANSWERS, options.get(JobOptions.ANSWERS_TOPIC))
+                .withName(TopicPlan.Role.DELTAS, options.get(JobOptions.DELTAS_TOPIC))
+                .withName(TopicPlan.Role.DEAD_LETTERS, options.get(JobOptions.DEAD_LETTERS_TOPIC));
+    }
+
+    public static ClientSettings clients(Configuration options) {
+        Map<String, String> common = new HashMap<>();
+        options.toMap()
+                .forEach(
+                        (name, value) -> {
+                            if (name.startsWith(JobOptions.KAFKA_PROPERTIES)) {
+                                common.put(
+                                        name.substring(JobOptions.KAFKA_PROPERTIES.length()),
+                                        value);
+                            }
+                        });
+        return ClientSettings.of(
+                options.get(JobOptions.BOOTSTRAP_SERVERS), common, Map.of(), Map.of());
+    }
+
+    static RequestLimits limits(Configuration options) {
+        RequestLimits limits = RequestLimits.DEFAULT;
+        return new RequestLimits(
+                options.get(JobOptions.REQUEST_MAX_TOKENS),
+                options.get(JobOptions.REQUEST_MAX_PROMPT_CHARACTERS),
+                Math.toIntExact(options.get(JobOptions.REQUEST_MAX_SIZE).getBytes()),
+                limits.maxStop(),
+                limits.maxStopCharacters(),
+                limits.maxStride(),
+                limits.maxQueryTokens(),
+                limits.maxSpeculationStride(),
+                limits.maxPrefetch(),
+                limits.maxIdCharacters(),
+                limits.maxDeadlineMillis());
+    }
+
+    static RequestDefaults defaults(Configuration options) {
+        return new RequestDefaults(
+                options.get(JobOptions.REQUEST_DEFAULT_TOKENS),
+                new RetrievalParameters(
+                        RetrieverKind.ofWireName(options.get(JobOptions.DEFAULT_RETRIEVER))
+                                .orElseThrow(),
+                        DecodingMode.valueOf(
+                                options.get(JobOptions.DEFAULT_MODE).toUpperCase(Locale.ROOT)),
+                        options.get(JobOptions.DEFAULT_STRIDE),
+                        options.get(JobOptions.DEFAULT_QUERY_TOKENS),
+                        options.get(JobOptions.DEFAULT_SPECULATION_STRIDE),
+                        options.get(JobOptions.DEFAULT_PREFETCH)));
+    }
+
+    static OperatorOptions operators(Configuration options) {
+        int maxInFlight = options.get(JobOptions.MAX_IN_FLIGHT);
+        return new OperatorOptions(
+                maxInFlight,
+                options.get(JobOptions.MAX_WAITING),
+                options.get(JobOptions.RETENTION),
+                options.get(JobOptions.VERIFICATION_TIMEOUT),
+                options.get(JobOptions.VERIFICATION_ATTEMPTS),
+                OperatorOptions.DEFAULT.verificationBackoff(),
+                options.get(JobOptions.VERIFICATION_MAX_BATCH),
+                2 * maxInFlight,
+                false);
+    }
+}

@@ -1,0 +1,132 @@
+package io.ralmspec.job.cli;
+
+import io.ralmspec.decoding.Answer;
+import io.ralmspec.decoding.DecodingMode;
+import io.ralmspec.decoding.DecodingRequest;
+import io.ralmspec.decoding.RequestDefaults;
+import io.ralmspec.decoding.RequestError;
+import io.ralmspec.decoding.RetrievalParameters;
+import io.ralmspec.decoding.RetrieverKind;
+import io.ralmspec.decoding.Sampling;
+import io.ralmspec.job.client.AnswerText;
+import io.ralmspec.job.client.RalmClient;
+import io.ralmspec.kafka.ClientSettings;
+import io.ralmspec.kafka.TopicPlan;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Sends one question to a running job and streams the answer. */
+@Command(
+        name = "ask",
+        mixinStandardHelpOptions = true,
+        description = "Sends a question, streams the answer, and shows the documents behind it.")
+final class AskCommand implements Callable<Integer> {
+    @Parameters(paramLabel = "QUESTION", description = "The prompt.")
+    private String question = "";
+
+    @Option(
+            names = "--bootstrap-servers",
+            defaultValue = "localhost:9092",
+            description = "Kafka (${DEFAULT-VALUE}).")
+    private String bootstrapServers = "";
+
+    @Option(
+            names = "--retriever",
+            defaultValue = "exact",
+            description = "exact, hnsw or bm25 (${DEFAULT-VALUE}).")
+    private String retriever = "";
+
+    @Option(
+            names = "--mode",
+            defaultValue = "speculative",
+            description = "speculative or baseline (${DEFAULT-VALUE}).")
+    private String mode = "";
+
+    @Option(
+            names = "--max-tokens",
+            defaultValue = "64",
+            description = "Tokens to generate at most (${DEFAULT-VALUE}).")
+    private int maxTokens;
+
+    @Option(
+            names = "--timeout",
+            defaultValue = "120",
+            description = "Seconds to wait (${DEFAULT-VALUE}).")
+    private int timeoutSeconds;
+
+    @Option(
+            names = "-K",
+            paramLabel = "key=value",
+            description = "A Kafka client property; may be repeated.")
+    private Map<String, String> properties = new HashMap<>();
+
+    @Override
+    public Integer call() throws Exception {
+        RetrieverKind kind =
+                RetrieverKind.ofWireName(retriever)
+                        .orElseThrow(
+                                () ->
+                                        new IllegalArgumentException(
+                                                "--retriever must be exact, hnsw or bm25 (got "
+                                                        + retriever
+                                                        + ")"));
+        RetrievalParameters defaults = RequestDefaults.PAPER.retrieval();
+        DecodingRequest request =
+                new DecodingRequest(
+                        "ask-" + UUID.randomUUID(),
+                        question,
+                        maxTokens,
+                        List.of(),
+                        Sampling.GREEDY,
+                        new RetrievalParameters(
+                                kind,
+                                parseMode(),
+                                defaults.stride(),
+                                defaults.queryTokens(),
+                                defaults.speculationStride(),
+                                defaults.prefetch()),
+                        true,
+                        0);
+        ClientSettings settings =
+                ClientSettings.of(bootstrapServers, properties, Map.of(), Map.of());
+        try (RalmClient client = new RalmClient(settings, TopicPlan.load())) {
+            Answer answer =
+                    client.ask(
+                            request,
+                            delta -> {
+                                System.out.print(delta.text());
+                                System.out.flush();
+                            },
+                            Duration.ofSeconds(timeoutSeconds));
+            System.out.println();
+            RequestError error = answer.error();
+            if (error != null) {
+                System.err.printf("ralmspec: %s: %s%n", error.code().wireName(), error.message());
+                return 1;
+            }
+            System.out.println();
+            System.out.println(AnswerText.sources(answer));
+            System.out.println(AnswerText.cost(answer));
+            return 0;
+        }
+    }
+
+    private DecodingMode parseMode() {
+        return switch (mode) {
+            case "speculative" -> DecodingMode.SPECULATIVE;
+            case "baseline" -> DecodingMode.BASELINE;
+            default ->
+                    throw new IllegalArgumentException(
+                            "--mode must be speculative or baseline (got %s)"
+                                    .formatted(mode.toLowerCase(Locale.ROOT)));
+        };
+    }
+}

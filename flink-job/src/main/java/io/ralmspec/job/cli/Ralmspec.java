@@ -1,0 +1,48 @@
+package io.ralmspec.job.cli;
+
+import java.io.PrintWriter;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** The command line, {@code ralmspec}. */
+@Command(
+        name = "ralmspec",
+        mixinStandardHelpOptions = true,
+        version = "ralmspec 0.1.0",
+        description = "Serves iterative retrieval-augmented language models with speculation.",
+        subcommands = {
+            IndexCommand.class,
+            ServeCommand.class,
+            AskCommand.class,
+            CompareCommand.class
+        })
+public final class Ralmspec {
+    private Ralmspec() {}
+
+    public static void main(String[] arguments) {
+        System.exit(commandLine().execute(arguments));
+    }
+
+    /** Errors that the user can mend are one line; others come with their stack trace. */
+    static CommandLine commandLine() {
+        return new CommandLine(new Ralmspec())
+                .setExecutionExceptionHandler(
+                        (failure, commandLine, parsed) -> {
+                            PrintWriter err = commandLine.getErr();
+                            boolean mendable =
+                                    failure instanceof IllegalArgumentException
+                                            || failure instanceof java.io.IOException
+                                            || failure instanceof IllegalStateException;
+                            err.println("ralmspec: " + failure.getMessage());
+                            for (Throwable cause = failure.getCause();
+                                    cause != null;
+                                    cause = cause.getCause()) {
+                                err.println("  because: " + cause.getMessage());
+                            }
+                            if (!mendable) {
+                                failure.printStackTrace(err);
+                            }
+                            return 1;
+                        });
+    }
+}

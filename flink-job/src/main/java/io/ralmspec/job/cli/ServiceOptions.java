@@ -1,0 +1,62 @@
+package io.ralmspec.job.cli;
+
+import io.ralmspec.job.JobOptions;
+import io.ralmspec.job.local.LocalService;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Options of the commands that start the service on this machine. */
+final class ServiceOptions {
+    @Option(names = "--index", required = true, description = "Knowledge base to search.")
+    Path index;
+
+    @Option(names = "--model", required = true, description = "Language model directory.")
+    Path model;
+
+    @Option(names = "--encoder", required = true, description = "Query encoder directory.")
+    Path encoder;
+
+    @Option(
+            names = "--bootstrap-servers",
+            description = "An outside Kafka; otherwise a broker is started in this process.")
+    @Nullable String bootstrapServers;
+
+    @Option(
+            names = "--broker-port",
+            defaultValue = "9092",
+            description = "Port of the embedded broker; 0 for any free one (${DEFAULT-VALUE}).")
+    int brokerPort;
+
+    @Option(
+            names = "--ui-port",
+            defaultValue = "8081",
+            description = "Port of the Flink UI (${DEFAULT-VALUE}).")
+    int uiPort;
+
+    @Option(
+            names = "--directory",
+            description = "Where broker and checkpoints keep their files; a new one by default.")
+    @Nullable Path directory;
+
+    @Option(
+            names = "-D",
+            paramLabel = "key=value",
+            description = "Any option of the job or of Flink; may be repeated.")
+    Map<String, String> options = new HashMap<>();
+
+    LocalService start() throws Exception {
+        Map<String, String> values = new HashMap<>();
+        values.put(JobOptions.KNOWLEDGE_DIRECTORY.key(), index.toAbsolutePath().toString());
+        values.put(JobOptions.MODEL_DIRECTORY.key(), model.toAbsolutePath().toString());
+        values.put(JobOptions.ENCODER_DIRECTORY.key(), encoder.toAbsolutePath().toString());
+        if (bootstrapServers != null) {
+            values.put(JobOptions.BOOTSTRAP_SERVERS.key(), bootstrapServers);
+        }
+        values.putAll(options);
+        Path files = directory != null ? directory : WorkDirectory.create();
+        return LocalService.start(values, files, brokerPort, uiPort);
+    }
+}

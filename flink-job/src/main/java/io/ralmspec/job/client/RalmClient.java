@@ -1,0 +1,118 @@
+package io.ralmspec.job.client;
+
+import io.ralmspec.decoding.Answer;
+import io.ralmspec.decoding.DecodingRequest;
+import io.ralmspec.decoding.Delta;
+import io.ralmspec.kafka.AnswerReader;
+import io.ralmspec.kafka.ClientSettings;
+import io.ralmspec.kafka.DeltaReader;
+import io.ralmspec.kafka.RequestWriter;
+import io.ralmspec.kafka.TopicPlan;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Properties;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.common.PartitionInfo;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends a request to the request topic and waits for its answer. One request at a time; used by one
+ * thread. Reads only what is written after it was made.
+ */
+public final class RalmClient implements AutoCloseable {
+    private static final Duration POLL = Duration.ofMillis(100);
+
+    private final TopicPlan topics;
+    private final KafkaProducer<byte[], byte[]> producer;
+    private final KafkaConsumer<byte[], byte[]> consumer;
+
+    public RalmClient(ClientSettings settings, TopicPlan topics) {
+        this.topics = topics;
+        Properties producing = settings.producer();
+        producing.put("linger.ms", "0");
+        this.producer =
+                new KafkaProducer<>(
+                        producing, new ByteArraySerializer(), new ByteArraySerializer());
+        Properties consuming = settings.consumer();
+        // Reads from the end of every partition, as nobody's group.
+        consuming.remove("group.id");
+        consuming.put("auto.offset.reset", "latest");
+        this.consumer =
+                new KafkaConsumer<>(
+                        consuming, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        List<TopicPartition> partitions = new ArrayList<>();
+        for (String topic : List.of(topics.answers().name(), topics.deltas().name())) {
+            for (PartitionInfo partition : consumer.partitionsFor(topic)) {
+                partitions.add(new TopicPartition(topic, partition.partition()));
+            }
+        }
+        consumer.assign(partitions);
+        consumer.seekToEnd(partitions);
+        // Seeking is lazy: only asking for the position fixes it.
+        partitions.forEach(consumer::position);
+    }
+
+    /**
+     * Asks and waits.
+     *
+     * @param onDelta sees verified text as it comes, if the request streams
+     * @throws TimeoutException if there is no answer in time; the request then goes on without us
+     */
+    public Answer ask(DecodingRequest request, Consumer<Delta> onDelta, Duration timeout)
+            throws TimeoutException, InterruptedException {
+        try {
+            producer.send(RequestWriter.record(request).toProducerRecord(topics.requests().name()))
+                    .get();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(
+                    "could not send to topic %s: %s"
+                            .formatted(topics.requests().name(), e.getCause()),
+                    e);
+        }
+        long deadline = System.nanoTime() + timeout.toNanos();
+        Answer answer = null;
+        boolean textComplete = !request.stream();
+        while (answer == null || !textComplete) {
+            for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
+                if (!isFor(request.id(), record.key())) {
+                    continue;
+                }
+                if (record.topic().equals(topics.answers().name())) {
+                    answer = AnswerReader.read(record.value());
+                    // A refused request has no text to wait for.
+                    textComplete |= answer.error() != null;
+                } else {
+                    Delta delta = DeltaReader.read(record.value());
+                    onDelta.accept(delta);
+                    textComplete |= delta.last();
+                }
+            }
+            if (System.nanoTime() > deadline) {
+                throw new TimeoutException(
+                        "no answer to request `%s` within %d s"
+                                .formatted(request.id(), timeout.toSeconds()));
+            }
+        }
+        return answer;
+    }
+
+    private static boolean isFor(String id, byte @Nullable [] key) {
+        return key != null && new String(key, StandardCharsets.UTF_8).equals(id);
+    }
+
+    @Override
+    public void close() {
+        producer.close();
+        consumer.close();
+    }
+}

@@ -1,0 +1,158 @@
+package io.ralmspec.job.local;
+
+import io.ralmspec.job.FlinkDefaults;
+import io.ralmspec.job.JobOptions;
+import io.ralmspec.job.JobSettings;
+import io.ralmspec.job.OnnxServingFactory;
+import io.ralmspec.job.OptionsReader;
+import io.ralmspec.job.RalmTopology;
+import io.ralmspec.kafka.ClientSettings;
+import io.ralmspec.kafka.TopicPlan;
+import io.ralmspec.streaming.ServingFactory;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import org.apache.flink.api.common.JobStatus;
+import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.MetricOptions;
+import org.apache.flink.configuration.RestOptions;
+import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.kafka.clients.admin.Admin;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The whole service on this machine: the job in a local Flink cluster with its web UI, and, unless
+ * an outside Kafka is given, an embedded broker. Creates the topics that are missing.
+ */
+public final class LocalService implements AutoCloseable {
+    private final @Nullable EmbeddedBroker broker;
+    private final Configuration options;
+    private final JobClient job;
+    private final int uiPort;
+
+    private LocalService(
+            @Nullable EmbeddedBroker broker, Configuration options, JobClient job, int uiPort) {
+        this.broker = broker;
+        this.options = options;
+        this.job = job;
+        this.uiPort = uiPort;
+    }
+
+    /**
+     * Starts everything and waits until the job runs.
+     *
+     * @param values options as in {@link JobOptions} and Flink's; without bootstrap servers an
+     *     embedded broker is started
+     * @param directory for the broker's log and checkpoints
+     * @param brokerPort of the embedded broker; 0 for any free one
+     * @param uiPort of the Flink UI
+     */
+    public static LocalService start(
+            Map<String, String> values, Path directory, int brokerPort, int uiPort)
+            throws Exception {
+        return start(values, directory, brokerPort, uiPort, OnnxServingFactory::new);
+    }
+
+    /** The same with another model and knowledge base. */
+    public static LocalService start(
+            Map<String, String> values,
+            Path directory,
+            int brokerPort,
+            int uiPort,
+            Function<Configuration, ServingFactory> serving)
+            throws Exception {
+        Map<String, String> all = new HashMap<>(values);
+        EmbeddedBroker broker = null;
+        try {
+            if (!all.containsKey(JobOptions.BOOTSTRAP_SERVERS.key())) {
+                broker = EmbeddedBroker.start(directory.resolve("kafka"), brokerPort);
+                all.put(JobOptions.BOOTSTRAP_SERVERS.key(), broker.bootstrapServers());
+            }
+            Configuration options = OptionsReader.checked(all);
+            createTopics(options);
+            JobClient job = submit(options, directory, uiPort, serving.apply(options));
+            return new LocalService(broker, options, job, uiPort);
+        } catch (Throwable e) {
+            if (broker != null) {
+                broker.close();
+            }
+            throw e;
+        }
+    }
+
+    public String bootstrapServers() {
+        return options.get(JobOptions.BOOTSTRAP_SERVERS);
+    }
+
+    public ClientSettings clients() {
+        return JobSettings.clients(options);
+    }
+
+    public TopicPlan topics() {
+        return JobSettings.topics(options);
+    }
+
+    /** The address of the Flink UI. */
+    public String uiAddress() {
+        return "http://localhost:" + uiPort;
+    }
+
+    /** Waits until the job ends, which it does only by failing or from outside. */
+    public void awaitEnd() throws InterruptedException, ExecutionException {
+        job.getJobExecutionResult().get();
+    }
+
+    @Override
+    public void close() throws Exception {
+        try {
+            job.cancel().get(30, TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            // It has ended by itself, or the cluster goes down with this process anyway.
+        } finally {
+            if (broker != null) {
+                broker.close();
+            }
+        }
+    }
+
+    private static void createTopics(Configuration options) {
+        try (Admin admin = Admin.create(JobSettings.clients(options).admin())) {
+            JobSettings.topics(options).createMissing(admin, 1);
+        }
+    }
+
+    private static JobClient submit(
+            Configuration options, Path directory, int uiPort, ServingFactory serving)
+            throws Exception {
+        Configuration flink = FlinkDefaults.withDefaults(options);
+        flink.set(RestOptions.BIND_PORT, String.valueOf(uiPort));
+        flink.set(RestOptions.PORT, uiPort);
+        flink.set(MetricOptions.METRIC_FETCHER_UPDATE_INTERVAL, java.time.Duration.ofSeconds(1));
+        if (!flink.contains(CheckpointingOptions.CHECKPOINTS_DIRECTORY)) {
+            flink.set(
+                    CheckpointingOptions.CHECKPOINTS_DIRECTORY,
+                    directory.resolve("checkpoints").toUri().toString());
+        }
+        StreamExecutionEnvironment env =
+                StreamExecutionEnvironment.createLocalEnvironmentWithWebUI(flink);
+        if (!flink.contains(org.apache.flink.configuration.CoreOptions.DEFAULT_PARALLELISM)) {
+            env.setParallelism(1);
+        }
+        RalmTopology.build(env, options, serving);
+        JobClient job = env.executeAsync("ralmspec");
+        while (job.getJobStatus().get() != JobStatus.RUNNING) {
+            if (job.getJobStatus().get().isGloballyTerminalState()) {
+                job.getJobExecutionResult().get();
+                throw new IllegalStateException("the job ended before it ran");
+            }
+            Thread.sleep(50);
+        }
+        return job;
+    }
+}
