@@ -1,0 +1,309 @@
+package io.ralmspec.streaming;
+
+import io.ralmspec.decoding.Answer;
+import io.ralmspec.decoding.AnswerRecord;
+import io.ralmspec.decoding.Command;
+import io.ralmspec.decoding.DeadLetter;
+import io.ralmspec.decoding.DecodingRequest;
+import io.ralmspec.decoding.DeltaRecord;
+import io.ralmspec.decoding.ErrorCode;
+import io.ralmspec.decoding.Event;
+import io.ralmspec.decoding.Origin;
+import io.ralmspec.decoding.Phase;
+import io.ralmspec.decoding.RequestError;
+import io.ralmspec.decoding.RetrieverKind;
+import io.ralmspec.decoding.SessionState;
+import io.ralmspec.decoding.SpeculativeDecoder;
+import io.ralmspec.decoding.Submission;
+import io.ralmspec.decoding.Transition;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The sessions of one subtask: loads one, lets the decoder decide, stores it, and runs the commands
+ * through an {@link Outbox}. Called by {@link SpeculativeRetrievalOperator} for every submission,
+ * result and sweep.
+ *
+ * <p><i>Owns:</i> who is in flight, who is parked, and the deadlines, all rebuilt by {@link
+ * #resume}. <i>Threading:</i> task thread only. <i>State:</i> {@link SessionStates}, written before
+ * any command runs, so that a checkpoint never misses a command's session.
+ */
+final class Sessions {
+    /** Where commands go, and what a session needs of its operator. */
+    interface Outbox {
+        /** Makes this the request whose state is read and written. */
+        void selectKey(String id);
+
+        long nowMillis();
+
+        void prepare(int epoch, Command.Prepare command);
+
+        void generate(Command.Generate command);
+
+        void verify(VerificationRequest request);
+
+        void delta(DeltaRecord delta);
+
+        void answer(AnswerRecord answer);
+
+        void deadLetter(DeadLetter letter);
+
+        /** Forgets what the model keeps for a request. */
+        void release(String id);
+    }
+
+    private static final Comparator<StoredSession> BY_ARRIVAL =
+            Comparator.<StoredSession>comparingLong(s -> s.session().receivedMillis())
+                    .thenComparing(s -> s.origin().topic())
+                    .thenComparing(s -> s.origin().partition())
+                    .thenComparing(s -> s.origin().offset());
+
+    private final SpeculativeDecoder decoder;
+    private final List<RetrieverKind> retrievers;
+    private final SessionStates states;
+    private final AdmissionQueue admission;
+    private final SessionMetrics metrics;
+    private final Outbox outbox;
+    private final Deadlines deadlines = new Deadlines();
+    private final int maxParked;
+
+    Sessions(
+            SharedServing.Lease serving,
+            OperatorOptions options,
+            SessionStates states,
+            SessionMetricsFactory metrics,
+            Outbox outbox) {
+        this.decoder = serving.decoder();
+        this.retrievers = serving.retrievers();
+        this.states = states;
+        this.admission = new AdmissionQueue(options.maxInFlight(), options.maxParked());
+        this.metrics = metrics.create(admission);
+        this.outbox = outbox;
+        this.maxParked = options.maxParked();
+    }
+
+    /** Registers the metrics over the admission that the sessions own. */
+    @FunctionalInterface
+    interface SessionMetricsFactory {
+        SessionMetrics create(AdmissionQueue admission);
+    }
+
+    /** Whether nothing is in flight or parked. */
+    boolean idle() {
+        return admission.isEmpty();
+    }
+
+    /** A record of the request topic: a new request or a cancellation. */
+    void submit(Submission submission) throws IOException {
+        outbox.selectKey(submission.id());
+        DecodingRequest request = submission.request();
+        if (request == null) {
+            cancel(submission);
+            return;
+        }
+        metrics.count(MetricName.REQUESTS_PER_SECOND);
+        if (states.known()) {
+            metrics.count(MetricName.DUPLICATES);
+            deadLetter(
+                    submission.origin(),
+                    ErrorCode.DUPLICATE_ID,
+                    "`id` must be new within the retention window (got %s again): send it once, or"
+                            + " under a new id",
+                    submission.id());
+            return;
+        }
+        RetrieverKind retriever = request.retrieval().retriever();
+        if (!retrievers.contains(retriever)) {
+            refuse(
+                    submission,
+                    ErrorCode.UNKNOWN_RETRIEVER,
+                    "retrieval.retriever",
+                    "`retrieval.retriever` must be one of %s (got %s): the knowledge base was built"
+                            + " without it",
+                    retrievers.stream().map(RetrieverKind::wireName).toList(),
+                    retriever.wireName());
+            return;
+        }
+        admit(submission, request);
+    }
+
+    /** A result for a session; one that nobody waits for any more is dropped and counted. */
+    void receive(String id, Event event) throws IOException {
+        outbox.selectKey(id);
+        StoredSession stored = states.load();
+        if (stored == null) {
+            metrics.count(MetricName.STALE_RESULTS_DROPPED);
+        } else {
+            apply(stored, event);
+        }
+    }
+
+    /** Ends the requests whose deadline has passed. */
+    void passDeadlines() throws IOException {
+        for (String id : deadlines.passed(outbox.nowMillis())) {
+            receive(id, new Event.DeadlinePassed());
+        }
+    }
+
+    /** Takes the sessions of these ids up again after a restore, in order of arrival. */
+    void resume(List<String> ids) throws IOException {
+        List<StoredSession> sessions = new ArrayList<>();
+        for (String id : ids) {
+            outbox.selectKey(id);
+            StoredSession stored = states.load();
+            if (stored != null) {
+                sessions.add(stored);
+            }
+        }
+        sessions.sort(BY_ARRIVAL);
+        for (StoredSession stored : sessions) {
+            addDeadline(stored.session());
+            if (stored.session().phase() == Phase.SUBMITTED) {
+                admission.restoreParked(stored.id());
+            } else {
+                admission.restoreInFlight(stored.id());
+                metrics.count(MetricName.REISSUED);
+                run(stored, decoder.pending(stored.session()));
+            }
+        }
+        admitParked();
+    }
+
+    private void cancel(Submission submission) throws IOException {
+        StoredSession stored = states.load();
+        if (stored != null) {
+            apply(stored, new Event.Cancelled());
+            return;
+        }
+        deadLetter(
+                submission.origin(),
+                ErrorCode.UNKNOWN_ID,
+                "`id` must be that of a request in flight to cancel it (got %s): it was answered"
+                        + " already, or never sent",
+                submission.id());
+    }
+
+    private void admit(Submission submission, DecodingRequest request) throws IOException {
+        SessionState submitted = SessionState.submitted(request, outbox.nowMillis());
+        StoredSession stored = new StoredSession(submission.origin(), submitted);
+        switch (admission.offer(request.id())) {
+            case START -> {
+                addDeadline(submitted);
+                start(stored);
+            }
+            case PARK -> {
+                addDeadline(submitted);
+                states.store(stored);
+            }
+            case REFUSE ->
+                    refuse(
+                            submission,
+                            ErrorCode.OVERLOADED,
+                            "",
+                            "requests waiting in this subtask must be <= %d (got %d): send it later"
+                                    + " under a new id",
+                            maxParked,
+                            maxParked + 1);
+        }
+    }
+
+    private void start(StoredSession submitted) throws IOException {
+        Transition transition = decoder.start(submitted.session(), outbox.nowMillis());
+        StoredSession started = submitted.with(transition.state());
+        states.store(started);
+        run(started, transition.commands());
+    }
+
+    private void apply(StoredSession stored, Event event) throws IOException {
+        SessionState before = stored.session();
+        Transition transition;
+        try {
+            transition = decoder.step(before, event, outbox.nowMillis());
+        } catch (RuntimeException e) {
+            throw new IllegalStateException(
+                    stored.describe() + " can't be decoded further: a bug", e);
+        }
+        SessionState after = transition.state();
+        if (after == before) {
+            metrics.count(MetricName.STALE_RESULTS_DROPPED);
+            return;
+        }
+        metrics.stepped(event, before, after);
+        StoredSession next = stored.with(after);
+        if (!after.finished()) {
+            states.store(next);
+        }
+        run(next, transition.commands());
+        if (after.finished()) {
+            admitParked();
+        }
+    }
+
+    private void run(StoredSession stored, List<Command> commands) throws IOException {
+        for (Command command : commands) {
+            switch (command) {
+                case Command.Prepare c -> outbox.prepare(stored.session().epoch(), c);
+                case Command.Generate c -> outbox.generate(c);
+                case Command.Verify c ->
+                        outbox.verify(
+                                new VerificationRequest(
+                                        stored.id(),
+                                        c.epoch(),
+                                        c.retriever(),
+                                        c.queries(),
+                                        c.topN()));
+                case Command.EmitDelta c ->
+                        outbox.delta(new DeltaRecord(stored.origin(), c.delta()));
+                case Command.Finish c -> {
+                    String id = stored.id();
+                    admission.remove(id);
+                    deadlines.remove(id);
+                    outbox.release(id);
+                    answer(stored.origin(), c.answer());
+                }
+            }
+        }
+    }
+
+    private void admitParked() throws IOException {
+        String id;
+        while ((id = admission.admit()) != null) {
+            outbox.selectKey(id);
+            StoredSession parked = states.load();
+            if (parked == null) {
+                throw new IllegalStateException("request " + id + " is parked without a session");
+            }
+            start(parked);
+        }
+    }
+
+    private void answer(Origin origin, Answer answer) throws IOException {
+        states.answered(outbox.nowMillis());
+        metrics.answered(answer);
+        outbox.answer(new AnswerRecord(origin, answer));
+    }
+
+    private void refuse(
+            Submission submission,
+            ErrorCode code,
+            String field,
+            String message,
+            @Nullable Object... args)
+            throws IOException {
+        RequestError error = new RequestError(code, field, message.formatted(args));
+        answer(submission.origin().withoutValue(), Answer.refused(submission.id(), error));
+    }
+
+    private void deadLetter(Origin origin, ErrorCode code, String message, String id) {
+        outbox.deadLetter(
+                new DeadLetter(origin, new RequestError(code, "id", message.formatted(id))));
+    }
+
+    private void addDeadline(SessionState session) {
+        DecodingRequest request = session.request();
+        deadlines.add(request.id(), session.receivedMillis(), request.deadlineMillis());
+    }
+}

@@ -1,0 +1,108 @@
+package io.ralmspec.streaming;
+
+import java.io.Serializable;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Predicate;
+import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.streaming.api.functions.async.ResultFuture;
+import org.apache.flink.streaming.api.functions.async.RichAsyncFunction;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Asks the knowledge base. A failure or timeout becomes a failed {@link VerificationResult}, never
+ * a failed job: the head answers that one request with an error.
+ *
+ * <p><i>Owns:</i> a lease on the serving, whose {@link VerificationWorker}s batch across requests
+ * and subtasks. <i>Lifecycle:</i> an AsyncWaitOperator's. <i>Threading:</i> called by the task
+ * thread; completed by the worker's. <i>State:</i> the operator keeps what is out; the head asks
+ * for it again after a restore too, and drops the second result.
+ */
+class VerificationFunction extends RichAsyncFunction<VerificationRequest, VerificationResult> {
+    private static final Logger LOG = LoggerFactory.getLogger(VerificationFunction.class);
+
+    /** Which results to retry. */
+    record Failed() implements Predicate<Collection<VerificationResult>>, Serializable {
+        @Override
+        public boolean test(Collection<VerificationResult> results) {
+            return results.stream().anyMatch(VerificationResult::failed);
+        }
+    }
+
+    private final ServingFactory servingFactory;
+    private final OperatorOptions options;
+    private transient SharedServing.@Nullable Lease serving;
+    private transient RalmMetrics metrics;
+
+    @SuppressWarnings("NullAway.Init") // Flink calls open before any record
+    VerificationFunction(ServingFactory servingFactory, OperatorOptions options) {
+        this.servingFactory = servingFactory;
+        this.options = options;
+    }
+
+    @Override
+    public void open(OpenContext context) throws Exception {
+        super.open(context);
+        metrics =
+                new RalmMetrics(
+                        getRuntimeContext().getMetricGroup(), OperatorUids.VERIFICATION, Map.of());
+        serving = SharedServing.acquire(servingFactory, options.maxVerificationBatch());
+    }
+
+    @Override
+    public void asyncInvoke(
+            VerificationRequest request, ResultFuture<VerificationResult> resultFuture)
+            throws Exception {
+        if (serving == null) {
+            throw new IllegalStateException("verification must be open");
+        }
+        serving.verificationWorker(request.retriever())
+                .submit(request, (result, batch) -> completed(result, batch, resultFuture));
+    }
+
+    @Override
+    public void timeout(
+            VerificationRequest request, ResultFuture<VerificationResult> resultFuture) {
+        metrics.count(MetricName.VERIFICATION_TIMEOUTS);
+        double seconds = options.verificationTimeout().toMillis() / 1000.0;
+        String message =
+                "the knowledge base must answer within %s s, %d attempts included (got no answer)"
+                        .formatted(seconds, options.verificationAttempts());
+        LOG.warn("Verification of request {} timed out", request.requestId());
+        complete(VerificationResult.failed(request, seconds, message), resultFuture);
+    }
+
+    @Override
+    public void close() throws Exception {
+        if (serving != null) {
+            serving.close();
+        }
+        super.close();
+    }
+
+    /** On the worker's thread. */
+    private void completed(
+            VerificationResult result, int batch, ResultFuture<VerificationResult> resultFuture) {
+        metrics.count(MetricName.VERIFICATIONS_PER_SECOND);
+        metrics.record(MetricName.BATCH_QUERIES, batch);
+        metrics.recordSeconds(MetricName.SEARCH_MICROSECONDS, result.seconds());
+        if (result.failed()) {
+            metrics.count(MetricName.VERIFICATION_FAILURES);
+        }
+        complete(result, resultFuture);
+    }
+
+    private static void complete(
+            VerificationResult result, ResultFuture<VerificationResult> resultFuture) {
+        try {
+            resultFuture.complete(List.of(result));
+        } catch (RejectedExecutionException e) {
+            // Shutting down. The head asks again after a restore.
+            LOG.debug("Result for request {} came after the end", result.requestId());
+        }
+    }
+}

@@ -1,0 +1,18 @@
+package io.ralmspec.streaming;
+
+import io.ralmspec.decoding.Query;
+import io.ralmspec.decoding.RetrieverKind;
+import java.util.List;
+
+/**
+ * A round's queries, on their way to the knowledge base.
+ *
+ * @param epoch comes back with the result; the session drops a result of another epoch
+ * @param topN documents wanted per query, at least 1
+ */
+public record VerificationRequest(
+        String requestId, int epoch, RetrieverKind retriever, List<Query> queries, int topN) {
+    public VerificationRequest {
+        queries = List.copyOf(queries);
+    }
+}

@@ -1,0 +1,168 @@
+package io.ralmspec.streaming;
+
+import io.ralmspec.decoding.Hits;
+import io.ralmspec.decoding.Query;
+import io.ralmspec.decoding.Retriever;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one thread that searches with a retriever, for all subtasks of a JVM, batching by group
+ * commit: when it is free it takes all that waits, up to a bound, into one search. No timer: a
+ * request alone is served at once, and batches grow by themselves under load.
+ *
+ * <p><i>Owns:</i> the thread, not the retriever. <i>Lifecycle:</i> from the first to the last lease
+ * of a {@link SharedServing}. <i>Threading:</i> {@link #submit} by any thread; callbacks run on the
+ * worker's thread.
+ */
+final class VerificationWorker implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(VerificationWorker.class);
+
+    /** Takes a result. Called on the worker's thread. */
+    @FunctionalInterface
+    interface Callback {
+        /**
+         * @param batchQueries queries in the search that found it
+         */
+        void completed(VerificationResult result, int batchQueries);
+    }
+
+    private record Waiting(VerificationRequest request, long submittedNanos, Callback callback) {
+        double seconds() {
+            return (System.nanoTime() - submittedNanos) / 1e9;
+        }
+    }
+
+    private final Retriever retriever;
+    private final int maxBatch;
+    private final ArrayDeque<Waiting> queue = new ArrayDeque<>();
+    private final WorkerThread thread;
+    private boolean closed;
+
+    /**
+     * @param maxBatch queries per search; a larger request is searched alone
+     */
+    VerificationWorker(Retriever retriever, int maxBatch) {
+        this.retriever = retriever;
+        this.maxBatch = maxBatch;
+        this.thread =
+                WorkerThread.start(
+                        "ralmspec-verification-" + retriever.kind().wireName(), this::runNext);
+    }
+
+    /** Calls back exactly once, unless the worker is closed before. */
+    synchronized void submit(VerificationRequest request, Callback callback) {
+        queue.add(new Waiting(request, System.nanoTime(), callback));
+        notifyAll();
+    }
+
+    /** Drops what waits, and returns when the running search has ended. */
+    @Override
+    public void close() {
+        thread.stop(
+                () -> {
+                    synchronized (this) {
+                        closed = true;
+                        queue.clear();
+                        notifyAll();
+                    }
+                });
+    }
+
+    private boolean runNext() throws InterruptedException {
+        List<Waiting> batch = take();
+        if (batch.isEmpty()) {
+            return false;
+        }
+        search(batch);
+        return true;
+    }
+
+    /** All that waits, up to the bound, at least one; empty once closed. */
+    private synchronized List<Waiting> take() throws InterruptedException {
+        while (queue.isEmpty() && !closed) {
+            wait();
+        }
+        List<Waiting> batch = new ArrayList<>();
+        int queries = 0;
+        while (!queue.isEmpty() && !closed) {
+            queries += queue.getFirst().request().queries().size();
+            if (!batch.isEmpty() && queries > maxBatch) {
+                break;
+            }
+            batch.add(queue.removeFirst());
+        }
+        return batch;
+    }
+
+    private void search(List<Waiting> batch) {
+        List<Query> queries = new ArrayList<>();
+        int topN = 1;
+        for (Waiting waiting : batch) {
+            queries.addAll(waiting.request().queries());
+            topN = Math.max(topN, waiting.request().topN());
+        }
+        List<Hits> hits;
+        try {
+            hits = retriever.search(queries, topN);
+            if (hits.size() != queries.size()) {
+                throw new IllegalStateException(
+                        "the knowledge base must answer %d queries (got %d answers)"
+                                .formatted(queries.size(), hits.size()));
+            }
+        } catch (Throwable e) { // an Error must reach the request too, not end the thread
+            failed(batch, e);
+            return;
+        }
+        int from = 0;
+        for (Waiting waiting : batch) {
+            VerificationRequest request = waiting.request();
+            int to = from + request.queries().size();
+            List<Hits> own =
+                    hits.subList(from, to).stream().map(h -> first(h, request.topN())).toList();
+            from = to;
+            complete(
+                    waiting,
+                    new VerificationResult(
+                            request.requestId(), request.epoch(), own, waiting.seconds(), null),
+                    queries.size());
+        }
+    }
+
+    /** Finds out whose fault it was, so that a query that can't be searched harms no other. */
+    private void failed(List<Waiting> batch, Throwable error) {
+        if (batch.size() > 1) {
+            batch.forEach(waiting -> search(List.of(waiting)));
+            return;
+        }
+        Waiting waiting = batch.getFirst();
+        VerificationRequest request = waiting.request();
+        LOG.warn("The knowledge base failed on request {}", request.requestId(), error);
+        String message =
+                "the knowledge base failed (%s): see the log for request %s"
+                        .formatted(error.getClass().getSimpleName(), request.requestId());
+        complete(
+                waiting,
+                VerificationResult.failed(request, waiting.seconds(), message),
+                request.queries().size());
+    }
+
+    private static void complete(Waiting waiting, VerificationResult result, int batchQueries) {
+        try {
+            waiting.callback().completed(result, batchQueries);
+        } catch (RuntimeException e) {
+            LOG.error("Result of request {} was not taken", result.requestId(), e);
+        }
+    }
+
+    private static Hits first(Hits hits, int topN) {
+        return hits.size() <= topN
+                ? hits
+                : new Hits(
+                        Arrays.copyOf(hits.documents(), topN), Arrays.copyOf(hits.scores(), topN));
+    }
+}
