@@ -70,14 +70,7 @@ final class AskCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        RetrieverKind kind =
-                RetrieverKind.ofWireName(retriever)
-                        .orElseThrow(
-                                () ->
-                                        new IllegalArgumentException(
-                                                "--retriever must be exact, hnsw or bm25 (got "
-                                                        + retriever
-                                                        + ")"));
+        RetrieverKind kind = Retrievers.parse(retriever);
         RetrievalParameters defaults = RequestDefaults.PAPER.retrieval();
         DecodingRequest request =
                 new DecodingRequest(

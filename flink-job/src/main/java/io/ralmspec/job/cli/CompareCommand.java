@@ -90,14 +90,7 @@ final class CompareCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         List<RetrieverKind> kinds = new ArrayList<>();
         for (String name : retrievers) {
-            kinds.add(
-                    RetrieverKind.ofWireName(name)
-                            .orElseThrow(
-                                    () ->
-                                            new IllegalArgumentException(
-                                                    "--retriever must be exact, hnsw or bm25 (got "
-                                                            + name
-                                                            + ")")));
+            kinds.add(Retrievers.parse(name));
         }
         List<Question> asked = Question.read(questions, limit);
         RequestDefaults defaults =
