@@ -65,9 +65,10 @@ record LlamaVocabulary(List<String> pieces, float[] scores) {
                     "`tokenizer.bin` must hold more than %d pieces (got %d)"
                             .formatted(FIRST_TEXT, pieces.size()));
         }
-        for (int id = 0; id < SPECIAL.size(); id++) {
-            // llama2.c writes "\n<s>\n" for "<s>".
-            pieces.set(id, SPECIAL.get(id));
+        // llama2.c writes "\n<s>\n" for "<s>" and a byte as the character of that number.
+        for (int id = 0; id < FIRST_TEXT; id++) {
+            pieces.set(
+                    id, id < FIRST_BYTE ? SPECIAL.get(id) : "<0x%02X>".formatted(id - FIRST_BYTE));
         }
         float[] scoreOf = new float[scores.size()];
         for (int id = 0; id < scoreOf.length; id++) {

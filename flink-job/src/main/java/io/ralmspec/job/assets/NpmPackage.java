@@ -9,7 +9,7 @@ package io.ralmspec.job.assets;
  */
 public record NpmPackage(String name, String version, long bytes, String sha256) {
     public NpmPackage {
-        if (!name.matches("(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*")) {
+        if (!name.matches("(@[a-z0-9~][a-z0-9._~-]*/)?[a-z0-9~][a-z0-9._~-]*")) {
             throw new IllegalArgumentException(
                     "`name` must be a lower-case npm package name (got %s)".formatted(name));
         }

@@ -37,7 +37,7 @@ record WordNetNoun(
                 words.add(fields[FIRST_WORD_FIELD + 2 * word].replace('_', ' '));
             }
             int pointers = Integer.parseInt(fields[FIRST_WORD_FIELD + 2 * count]);
-            String gloss = line.substring(bar + GLOSS.length()).strip();
+            String gloss = line.substring(bar + GLOSS.length()).strip().replaceAll(" +", " ");
             int example = gloss.indexOf(FIRST_EXAMPLE);
             return new WordNetNoun(
                     fields[0],
