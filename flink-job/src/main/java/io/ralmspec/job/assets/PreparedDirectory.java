@@ -9,6 +9,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
@@ -36,7 +37,8 @@ final class PreparedDirectory {
             return target;
         }
         Path parent = Files.createDirectories(target.toAbsolutePath().getParent());
-        Path temporary = Files.createTempDirectory(parent, ".new-");
+        // Not createTempDirectory: what is kept must be readable by whom the umask says.
+        Path temporary = Files.createDirectory(parent.resolve(".new-" + UUID.randomUUID()));
         try {
             contents.writeTo(temporary);
             Files.write(temporary.resolve(SUMS), sums(temporary, recipe));
@@ -73,15 +75,18 @@ final class PreparedDirectory {
         return lines;
     }
 
+    /** Another process may have been faster: its result is as good and may be in use already. */
     private static void replace(Path target, Path whole, String recipe) throws IOException {
         Path old = whole.resolveSibling(whole.getFileName() + ".old");
-        if (Files.exists(target)) {
-            Files.move(target, old, StandardCopyOption.ATOMIC_MOVE);
+        if (isIntact(target, recipe)) {
+            return;
         }
         try {
+            if (Files.exists(target)) {
+                Files.move(target, old, StandardCopyOption.ATOMIC_MOVE);
+            }
             Files.move(whole, target, StandardCopyOption.ATOMIC_MOVE);
         } catch (FileSystemException e) {
-            // Another process may have been faster; its result is as good.
             if (!isIntact(target, recipe)) {
                 throw e;
             }

@@ -2,6 +2,7 @@ package io.ralmspec.job.assets;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * One meaning of one or more nouns: a line of WordNet's {@code data.noun}, {@code offset lexfile n
@@ -67,18 +68,23 @@ record WordNetNoun(
 
     /** Prose: {@code Lamp: a source of light. Also called light. For example: "turn it on".} */
     String text() {
-        StringBuilder text = new StringBuilder(title());
-        text.setCharAt(0, Character.toUpperCase(text.charAt(0)));
-        text.append(": ").append(definition).append('.');
+        String title = title();
+        StringBuilder text = new StringBuilder(title.substring(0, 1).toUpperCase(Locale.ROOT));
+        text.append(title.substring(1)).append(": ").append(ended(definition));
         int others = words.size() - 1;
         if (others > 0) {
-            text.append(" Also called ");
-            text.append(String.join(", ", words.subList(1, Math.max(others, 2))));
-            text.append(others > 1 ? " or " + words.get(others) : "").append('.');
+            String last = others > 1 ? " or " + words.get(others) : "";
+            String first = String.join(", ", words.subList(1, Math.max(others, 2)));
+            text.append(" Also called ").append(ended(first + last));
         }
         if (!examples.isEmpty()) {
-            text.append(" For example: ").append(examples).append('.');
+            text.append(" For example: ").append(ended(examples));
         }
         return text.toString();
+    }
+
+    /** With one full stop at its end: definitions may end in "etc." or in a stray colon. */
+    private static String ended(String part) {
+        return part.replaceFirst("[.:;]*$", ".");
     }
 }

@@ -1,12 +1,11 @@
 package io.ralmspec.job.assets;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
-import ai.onnxruntime.OrtEnvironment;
-import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtSession;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.ralmspec.model.OnnxEncoder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,16 +18,22 @@ class MiniLmEncoderITCase {
     @TempDir Path cache;
 
     @Test
-    void unpacksAnEncoderThatOnnxRuntimeOpens() throws IOException, OrtException {
+    void unpacksAnEncoderThatKnowsWhatBelongsTogether() throws IOException {
+        try (OnnxEncoder encoder = OnnxEncoder.open(prepare(), 2)) {
+            float[] question = encoder.encode("Where does the light of a lighthouse come from?");
+            float[] lamp = encoder.encode("Beacon: a tower with a light that warns ships.");
+            float[] cake = encoder.encode("Cake: sweet baked goods of flour, sugar and eggs.");
+
+            assertThat(encoder.dimension()).isEqualTo(384);
+            assertThat(product(question, question)).isCloseTo(1, within(1e-5));
+            assertThat(product(question, lamp)).isGreaterThan(product(question, cake) + 0.2);
+        }
+    }
+
+    @Test
+    void saysHowToPoolAndWhereToCut() throws IOException {
         Path directory = prepare();
 
-        try (OrtSession session =
-                OrtEnvironment.getEnvironment()
-                        .createSession(directory.resolve("model.onnx").toString())) {
-            assertThat(session.getInputNames())
-                    .containsExactlyInAnyOrder("input_ids", "attention_mask", "token_type_ids");
-            assertThat(session.getOutputNames()).containsExactly("last_hidden_state");
-        }
         assertThat(json(directory, "sentence_bert_config.json").path("max_seq_length").intValue())
                 .isEqualTo(
                         json(directory, "tokenizer.json").at("/truncation/max_length").intValue())
@@ -53,6 +58,14 @@ class MiniLmEncoderITCase {
 
     private Path prepare() throws IOException {
         return new MiniLmEncoder().prepare(TestAssets.packages(cache), ProgressListener.NONE);
+    }
+
+    private static double product(float[] left, float[] right) {
+        double sum = 0;
+        for (int i = 0; i < left.length; i++) {
+            sum += (double) left[i] * right[i];
+        }
+        return sum;
     }
 
     private static JsonNode json(Path directory, String file) throws IOException {

@@ -63,6 +63,21 @@ class PreparedDirectoryTest {
     }
 
     @Test
+    void isLeftAloneWhenAnotherProcessWasFaster() throws IOException {
+        PreparedDirectory.prepare(
+                target,
+                "recipe",
+                directory -> {
+                    prepare("recipe");
+                    Files.writeString(directory.resolve("late"), "slower");
+                });
+
+        assertThat(target.resolve("sub/file.txt")).hasContent("built 1");
+        assertThat(target.resolve("late")).doesNotExist();
+        assertThat(siblings()).isEqualTo(1);
+    }
+
+    @Test
     void leavesNothingBehindWhenMakingItFails() {
         assertThatThrownBy(
                         () ->

@@ -46,7 +46,7 @@ class WordNetCorpusTest {
             assertThat(text(document))
                     .startsWithIgnoringCase(document.path("title").textValue() + ": ")
                     .endsWith(".")
-                    .doesNotContain(" | ", "_0", "  ");
+                    .doesNotContain(" | ", "_0", "  ", "etc..", ":.");
         }
         assertThat(ids).hasSize(WordNetCorpus.SIZE);
     }

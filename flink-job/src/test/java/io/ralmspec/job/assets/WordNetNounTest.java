@@ -34,6 +34,21 @@ class WordNetNounTest {
     }
 
     @Test
+    void endsEverySentenceWithOneFullStop() throws AssetException {
+        WordNetNoun noun =
+                WordNetNoun.parse(
+                        "00000001 03 n 02 state 0 U.S. 0 000 | a land, etc.; \"in the land of ...\""
+                                + "  ");
+
+        assertThat(noun.text())
+                .isEqualTo(
+                        "State: a land, etc. Also called U.S. For example: \"in the land of"
+                                + " ...\".");
+        assertThat(WordNetNoun.parse("00000001 03 n 01 skua 0 000 | jaegers:  ").text())
+                .isEqualTo("Skua: jaegers.");
+    }
+
+    @Test
     void readsTheWordCountAsHexadecimal() throws AssetException {
         String words = "w 0 ".repeat(16);
 
