@@ -79,7 +79,7 @@ public final class OnnxEncoder implements QueryEncoder, DocumentEncoder, AutoClo
         OrtEnvironment environment = OrtEnvironment.getEnvironment();
         OrtSession session = null;
         try (OrtSession.SessionOptions options = Sessions.cpu(threads)) {
-            session = environment.createSession(files.graph().toString(), options);
+            session = Sessions.create(environment, files.graph(), options);
             return new OnnxEncoder(files, tokenizer, environment, session);
         } catch (OrtException | RuntimeException e) {
             tokenizer.close();

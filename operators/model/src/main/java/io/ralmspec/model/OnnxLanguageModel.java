@@ -90,7 +90,7 @@ public final class OnnxLanguageModel implements LanguageModel {
         FileTokenizer tokenizer = FileTokenizer.open(files.tokenizer());
         OrtSession session = null;
         try (OrtSession.SessionOptions sessionOptions = Sessions.on(options.device(), threads)) {
-            session = environment.createSession(files.graph().toString(), sessionOptions);
+            session = Sessions.create(environment, files.graph(), sessionOptions);
             Activity activity = new Activity();
             GraphShape shape = GraphShape.of(session, files.graph());
             CausalGraph graph = new CausalGraph(environment, session, shape, activity);

@@ -1,8 +1,11 @@
 package io.ralmspec.model;
 
+import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import java.nio.file.Path;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -10,6 +13,8 @@ import org.slf4j.LoggerFactory;
 /** Session options and errors common to the language model and the encoder. */
 final class Sessions {
     private static final Logger LOG = LoggerFactory.getLogger(Sessions.class);
+
+    private static final long OPENING_STACK_BYTES = 256L << 20;
 
     private Sessions() {}
 
@@ -53,6 +58,41 @@ final class Sessions {
         }
         LOG.info("The language model runs on the CPU: {}.", missing);
         return options;
+    }
+
+    /**
+     * Opens a graph on a thread of its own: ONNX Runtime optimises graphs by recursion, and that of
+     * a six-layer encoder already overflows the stack that Java gives a thread, which ends the
+     * process.
+     */
+    static OrtSession create(
+            OrtEnvironment environment, Path graph, OrtSession.SessionOptions options)
+            throws OrtException {
+        FutureTask<OrtSession> opening =
+                new FutureTask<>(() -> environment.createSession(graph.toString(), options));
+        Thread thread = new Thread(null, opening, "onnx-session", OPENING_STACK_BYTES);
+        thread.setDaemon(true);
+        thread.start();
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    return opening.get();
+                } catch (InterruptedException e) {
+                    // The native call can't be stopped, and what it opens must not be lost.
+                    interrupted = true;
+                } catch (ExecutionException e) {
+                    if (e.getCause() instanceof OrtException failure) {
+                        throw failure;
+                    }
+                    throw new IllegalStateException(graph + " could not be opened", e.getCause());
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
     }
 
     static RuntimeException invalid(Path graph, Exception cause) {
