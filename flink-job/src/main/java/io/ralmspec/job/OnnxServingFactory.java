@@ -19,61 +19,64 @@ import org.apache.flink.util.IOUtils;
 public final class OnnxServingFactory implements ServingFactory {
     private static final long serialVersionUID = 1L;
 
-    private final String modelDirectory;
-    private final String encoderDirectory;
-    private final int encoderThreads;
-    private final String knowledgeDirectory;
-    private final ModelOptions modelOptions;
-    private final KnowledgeOptions knowledgeOptions;
+    private final Configuration options;
 
+    /**
+     * @param options as {@link OptionsReader} checked them
+     */
     public OnnxServingFactory(Configuration options) {
-        this.modelDirectory = options.get(JobOptions.MODEL_DIRECTORY);
-        this.encoderDirectory = options.get(JobOptions.ENCODER_DIRECTORY);
-        this.encoderThreads = options.get(JobOptions.ENCODER_THREADS);
-        this.knowledgeDirectory = options.get(JobOptions.KNOWLEDGE_DIRECTORY);
-        this.modelOptions =
-                new ModelOptions(
-                        options.get(JobOptions.MODEL_THREADS),
-                        options.get(JobOptions.MODEL_DOCUMENT_TOKENS),
-                        options.get(JobOptions.MODEL_DOCUMENT_MEMORY).getBytes(),
-                        options.get(JobOptions.MODEL_SEQUENCE_MEMORY).getBytes(),
-                        Device.of(options.get(JobOptions.MODEL_DEVICE)));
-        this.knowledgeOptions =
-                new KnowledgeOptions(
-                        options.get(JobOptions.KNOWLEDGE_THREADS),
-                        options.get(JobOptions.KNOWLEDGE_EF_SEARCH));
+        this.options = new Configuration(options);
     }
 
     @Override
     public String key() {
         return String.join(
                 "|",
-                modelDirectory,
-                modelOptions.toString(),
-                encoderDirectory,
-                String.valueOf(encoderThreads),
-                knowledgeDirectory,
-                knowledgeOptions.toString());
+                options.get(JobOptions.MODEL_DIRECTORY),
+                modelOptions().toString(),
+                options.get(JobOptions.ENCODER_DIRECTORY),
+                options.get(JobOptions.ENCODER_THREADS).toString(),
+                options.get(JobOptions.KNOWLEDGE_DIRECTORY),
+                knowledgeOptions().toString());
     }
 
     @Override
     public Serving open() throws Exception {
+        Path modelDirectory = Path.of(options.get(JobOptions.MODEL_DIRECTORY));
+        Path encoderDirectory = Path.of(options.get(JobOptions.ENCODER_DIRECTORY));
+        Path knowledgeDirectory = Path.of(options.get(JobOptions.KNOWLEDGE_DIRECTORY));
         List<AutoCloseable> opened = new ArrayList<>();
         try {
             FileKnowledgeBase knowledgeBase =
-                    FileKnowledgeBase.open(Path.of(knowledgeDirectory), knowledgeOptions);
+                    FileKnowledgeBase.open(knowledgeDirectory, knowledgeOptions());
             opened.add(knowledgeBase);
-            OnnxEncoder encoder = OnnxEncoder.open(Path.of(encoderDirectory), encoderThreads);
+            OnnxEncoder encoder =
+                    OnnxEncoder.open(encoderDirectory, options.get(JobOptions.ENCODER_THREADS));
             opened.add(encoder);
             knowledgeBase.requireEncoder(encoder.fingerprint());
-            FileTokenizer tokenizer = FileTokenizer.open(Path.of(modelDirectory));
+            FileTokenizer tokenizer = FileTokenizer.open(modelDirectory);
             opened.add(tokenizer);
             OnnxLanguageModel model =
-                    OnnxLanguageModel.open(Path.of(modelDirectory), modelOptions, knowledgeBase);
+                    OnnxLanguageModel.open(modelDirectory, modelOptions(), knowledgeBase);
             return new Serving(model, tokenizer, encoder, knowledgeBase);
         } catch (Exception | LinkageError e) {
             IOUtils.closeAllQuietly(opened);
             throw e;
         }
+    }
+
+    private ModelOptions modelOptions() {
+        return new ModelOptions(
+                options.get(JobOptions.MODEL_THREADS),
+                options.get(JobOptions.MODEL_DOCUMENT_TOKENS),
+                options.get(JobOptions.MODEL_DOCUMENT_MEMORY).getBytes(),
+                options.get(JobOptions.MODEL_SEQUENCE_MEMORY).getBytes(),
+                Device.of(options.get(JobOptions.MODEL_DEVICE)));
+    }
+
+    private KnowledgeOptions knowledgeOptions() {
+        return new KnowledgeOptions(
+                options.get(JobOptions.KNOWLEDGE_THREADS),
+                options.get(JobOptions.KNOWLEDGE_EF_SEARCH));
     }
 }

@@ -11,6 +11,7 @@ import io.ralmspec.kafka.TopicPlan;
 import io.ralmspec.streaming.OperatorUids;
 import io.ralmspec.streaming.ServingFactory;
 import io.ralmspec.streaming.SpeculativeRetrieval;
+import java.util.Properties;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.connector.base.DeliveryGuarantee;
@@ -81,8 +82,11 @@ public final class RalmTopology {
     }
 
     private KafkaSource<Origin> source() {
+        Properties consumer = clients.consumer();
+        // The starting offsets below say it; Flink warns where both do.
+        consumer.remove("auto.offset.reset");
         return KafkaSource.<Origin>builder()
-                .setProperties(clients.consumer())
+                .setProperties(consumer)
                 .setGroupId(options.get(JobOptions.GROUP_ID))
                 .setTopics(topics.requests().name())
                 .setStartingOffsets(

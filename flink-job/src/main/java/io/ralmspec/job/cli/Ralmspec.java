@@ -20,6 +20,7 @@ public final class Ralmspec {
     private Ralmspec() {}
 
     public static void main(String[] arguments) {
+        JavaLogging.quiet();
         System.exit(commandLine().execute(arguments));
     }
 

@@ -12,6 +12,7 @@ import io.ralmspec.job.assets.PackageCache;
 import io.ralmspec.job.assets.QuickstartQuestions;
 import io.ralmspec.job.assets.StoriesModel;
 import io.ralmspec.job.assets.WordNetCorpus;
+import io.ralmspec.job.cli.JavaLogging;
 import io.ralmspec.job.client.Comparison;
 import io.ralmspec.job.client.ComparisonReport;
 import io.ralmspec.job.client.ComparisonRow;
@@ -62,6 +63,7 @@ public final class Quickstart implements Callable<Integer> {
     private String hold = "false";
 
     public static void main(String[] arguments) {
+        JavaLogging.quiet();
         System.exit(new CommandLine(new Quickstart()).execute(arguments));
     }
 

@@ -76,10 +76,10 @@ public final class OnnxEncoder implements QueryEncoder, DocumentEncoder, AutoClo
     public static OnnxEncoder open(Path directory, int threads) {
         EncoderDirectory files = EncoderDirectory.read(directory);
         HuggingFaceTokenizer tokenizer = TokenizerFile.open(files.tokenizer(), files.maxTokens());
-        OrtEnvironment environment = OrtEnvironment.getEnvironment();
+        OrtEnvironment environment = Sessions.environment();
         OrtSession session = null;
         try (OrtSession.SessionOptions options = Sessions.cpu(threads)) {
-            session = Sessions.create(environment, files.graph(), options);
+            session = environment.createSession(files.graph().toString(), options);
             return new OnnxEncoder(files, tokenizer, environment, session);
         } catch (OrtException | RuntimeException e) {
             tokenizer.close();

@@ -86,11 +86,11 @@ public final class OnnxLanguageModel implements LanguageModel {
                 files.sharedKv()
                         ? options.intraOpThreads()
                         : Math.min(options.intraOpThreads(), files.heads());
-        OrtEnvironment environment = OrtEnvironment.getEnvironment();
+        OrtEnvironment environment = Sessions.environment();
         FileTokenizer tokenizer = FileTokenizer.open(files.tokenizer());
         OrtSession session = null;
         try (OrtSession.SessionOptions sessionOptions = Sessions.on(options.device(), threads)) {
-            session = Sessions.create(environment, files.graph(), sessionOptions);
+            session = environment.createSession(files.graph().toString(), sessionOptions);
             Activity activity = new Activity();
             GraphShape shape = GraphShape.of(session, files.graph());
             CausalGraph graph = new CausalGraph(environment, session, shape, activity);

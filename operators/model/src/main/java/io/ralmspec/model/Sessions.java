@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
 final class Sessions {
     private static final Logger LOG = LoggerFactory.getLogger(Sessions.class);
 
-    private static final long OPENING_STACK_BYTES = 256L << 20;
+    private static final long DEEP_STACK_BYTES = 512L << 20;
 
     private Sessions() {}
 
@@ -61,36 +61,39 @@ final class Sessions {
     }
 
     /**
-     * Opens a graph on a thread of its own: ONNX Runtime optimises graphs by recursion, and that of
-     * a six-layer encoder already overflows the stack that Java gives a thread, which ends the
-     * process.
+     * ONNX Runtime's one environment. It is created on a thread with a deep stack: its start-up
+     * matches a regular expression against the command line of the process by recursion, and a
+     * class path of a few kilobytes in there overflows the stack that Java gives a thread, which
+     * ends the process without a word.
      */
-    static OrtSession create(
-            OrtEnvironment environment, Path graph, OrtSession.SessionOptions options)
-            throws OrtException {
-        FutureTask<OrtSession> opening =
-                new FutureTask<>(() -> environment.createSession(graph.toString(), options));
-        Thread thread = new Thread(null, opening, "onnx-session", OPENING_STACK_BYTES);
-        thread.setDaemon(true);
-        thread.start();
-        boolean interrupted = false;
-        try {
-            while (true) {
-                try {
-                    return opening.get();
-                } catch (InterruptedException e) {
-                    // The native call can't be stopped, and what it opens must not be lost.
-                    interrupted = true;
-                } catch (ExecutionException e) {
-                    if (e.getCause() instanceof OrtException failure) {
-                        throw failure;
+    static OrtEnvironment environment() {
+        return Environment.INSTANCE;
+    }
+
+    private static final class Environment {
+        static final OrtEnvironment INSTANCE = create();
+
+        private static OrtEnvironment create() {
+            FutureTask<OrtEnvironment> creation = new FutureTask<>(OrtEnvironment::getEnvironment);
+            Thread thread = new Thread(null, creation, "onnx-environment", DEEP_STACK_BYTES);
+            thread.setDaemon(true);
+            thread.start();
+            boolean interrupted = false;
+            try {
+                while (true) {
+                    try {
+                        return creation.get();
+                    } catch (InterruptedException e) {
+                        interrupted = true;
+                    } catch (ExecutionException e) {
+                        throw new IllegalStateException(
+                                "ONNX Runtime could not be started", e.getCause());
                     }
-                    throw new IllegalStateException(graph + " could not be opened", e.getCause());
                 }
-            }
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
+            } finally {
+                if (interrupted) {
+                    Thread.currentThread().interrupt();
+                }
             }
         }
     }
