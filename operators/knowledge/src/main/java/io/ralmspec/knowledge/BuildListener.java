@@ -1,0 +1,22 @@
+package io.ralmspec.knowledge;
+
+/** Told how a build goes, by the thread that runs it. */
+public interface BuildListener {
+    /** Says nothing. */
+    BuildListener SILENT = (phase, done, total) -> {};
+
+    /** {@code total} where it is not known. */
+    long UNKNOWN = -1;
+
+    /**
+     * @param done so far, in the phase's unit, work of an earlier run included
+     * @param total in the same unit, or {@link #UNKNOWN}; a phase ends with done = total
+     */
+    void progress(BuildPhase phase, long done, long total);
+
+    /** A line of the corpus is left out. */
+    default void skipped(SkippedLine line) {}
+
+    /** An earlier, interrupted build of the same index goes on. */
+    default void resumed(int encodedDocuments) {}
+}

@@ -1,0 +1,116 @@
+package io.ralmspec.knowledge;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.IntConsumer;
+import org.apache.lucene.codecs.KnnVectorsFormat;
+import org.apache.lucene.codecs.KnnVectorsReader;
+import org.apache.lucene.codecs.KnnVectorsWriter;
+import org.apache.lucene.codecs.lucene104.Lucene104Codec;
+import org.apache.lucene.codecs.lucene99.Lucene99HnswVectorsFormat;
+import org.apache.lucene.document.Document;
+import org.apache.lucene.document.KnnFloatVectorField;
+import org.apache.lucene.document.NumericDocValuesField;
+import org.apache.lucene.index.SegmentReadState;
+import org.apache.lucene.index.SegmentWriteState;
+import org.apache.lucene.index.VectorSimilarityFunction;
+import org.apache.lucene.store.IOContext;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Builds the graph: all vectors first, without links, then one merge that links them, with as many
+ * threads as wanted. With one thread the same input gives the same graph; with more, each build
+ * gives another one of the same quality. Either way the built graph is what every search uses.
+ */
+final class HnswIndexWriter {
+    static final int CONNECTIONS = 32;
+    static final int EF_CONSTRUCTION = 100;
+
+    private HnswIndexWriter() {}
+
+    /**
+     * @param added told the number of documents added so far
+     * @param linking run once, before the merge that builds the graph
+     */
+    static void write(
+            Path directory, VectorFile vectors, int threads, IntConsumer added, Runnable linking)
+            throws IOException {
+        ExecutorService workers = threads == 1 ? null : Executors.newFixedThreadPool(threads);
+        try (LuceneWriter writer =
+                new LuceneWriter(directory, null, null, new GraphCodec(threads, workers))) {
+            for (int document = 0; document < vectors.documents(); document++) {
+                Document fields = new Document();
+                fields.add(new NumericDocValuesField(LuceneSegment.ORDINAL, document));
+                fields.add(
+                        new KnnFloatVectorField(
+                                HnswRetriever.FIELD,
+                                vectors.readRow(document),
+                                VectorSimilarityFunction.DOT_PRODUCT));
+                writer.add(fields);
+                if (document == 0) {
+                    // Two segments at least, so that the merge takes place.
+                    writer.flush();
+                }
+                added.accept(document + 1);
+            }
+            linking.run();
+            writer.finish();
+        } finally {
+            if (workers != null) {
+                workers.shutdown();
+            }
+        }
+    }
+
+    /**
+     * Must subclass the default codec: a FilterCodec would lose the vectors when the index is
+     * opened again, without an error.
+     */
+    private static final class GraphCodec extends Lucene104Codec {
+        private final KnnVectorsFormat format;
+
+        GraphCodec(int threads, @Nullable ExecutorService workers) {
+            format = new LinkOnMerge(threads, workers);
+        }
+
+        @Override
+        public KnnVectorsFormat getKnnVectorsFormatForField(String field) {
+            return format;
+        }
+    }
+
+    /** Lucene's own format under its own name, except that flushed segments get no links. */
+    private static final class LinkOnMerge extends KnnVectorsFormat {
+        private static final int NEVER = 1 << 28;
+        private static final int ALWAYS = 0;
+
+        private final KnnVectorsFormat flat;
+        private final KnnVectorsFormat linked;
+
+        LinkOnMerge(int threads, @Nullable ExecutorService workers) {
+            super("Lucene99HnswVectorsFormat");
+            flat = new Lucene99HnswVectorsFormat(CONNECTIONS, EF_CONSTRUCTION, 1, null, NEVER);
+            linked =
+                    new Lucene99HnswVectorsFormat(
+                            CONNECTIONS, EF_CONSTRUCTION, threads, workers, ALWAYS);
+        }
+
+        @Override
+        public KnnVectorsWriter fieldsWriter(SegmentWriteState state) throws IOException {
+            boolean merge = state.context.context() == IOContext.Context.MERGE;
+            return (merge ? linked : flat).fieldsWriter(state);
+        }
+
+        @Override
+        public KnnVectorsReader fieldsReader(SegmentReadState state) throws IOException {
+            return linked.fieldsReader(state);
+        }
+
+        @Override
+        public int getMaxDimensions(String field) {
+            return VectorFileWriter.MAX_DIMENSION;
+        }
+    }
+}
