@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Reads the real WordNet 3.1 jar that the build copied. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class WordNetCorpusTest {
+class WordNetCorpusITCase {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     @TempDir static Path cache;
