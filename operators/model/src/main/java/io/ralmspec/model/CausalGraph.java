@@ -44,6 +44,15 @@ final class CausalGraph implements AutoCloseable {
         int count() {
             return to - from;
         }
+
+        Step from(int start) {
+            return new Step(tokens, start, to, choice, position);
+        }
+
+        /** Only for its keys and values: what follows is not asked for. */
+        Step to(int end) {
+            return new Step(tokens, from, end, TokenChoice.GREEDY, position);
+        }
     }
 
     /**

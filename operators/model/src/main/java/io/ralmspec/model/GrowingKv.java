@@ -12,6 +12,9 @@ import java.util.List;
 final class GrowingKv implements SequenceKv {
     private static final int RECENT = 2;
 
+    /** A run longer than this is worth splitting, so that the next one need not repeat it. */
+    private static final int LONG_RUN = 8;
+
     private final CausalGraph graph;
 
     /** Ascending length, each a prefix of the next. */
@@ -30,40 +33,57 @@ final class GrowingKv implements SequenceKv {
     }
 
     @Override
-    public int usable(int limit) {
-        int longest = 0;
+    public int rewind(int same, int total) {
+        while (!snapshots.isEmpty() && snapshots.getLast().length() > same) {
+            snapshots.removeLast().letGo();
+        }
+        int start = 0;
         for (KvSnapshot snapshot : snapshots) {
-            if (snapshot.length() <= limit) {
-                longest = snapshot.length();
+            if (snapshot.length() <= total - 2) {
+                start = snapshot.length();
             }
         }
-        return longest;
+        return start;
     }
 
     @Override
     public int run(CausalGraph.Step step) {
-        while (!snapshots.isEmpty() && snapshots.getLast().length() > step.from()) {
-            snapshots.removeLast().letGo();
+        if (step.count() > LONG_RUN) {
+            runOnce(step.to(step.to() - 2));
+            return runOnce(step.from(step.to() - 2));
         }
+        return runOnce(step);
+    }
+
+    private int runOnce(CausalGraph.Step step) {
         List<TensorHandle> present = new ArrayList<>();
         boolean kept = false;
         try {
-            int next;
-            if (step.from() == 0) {
-                next = runFromNothing(step, present);
-            } else {
-                next = graph.runGrowing(step, at(step.from()).tensors(), present);
-            }
+            int next =
+                    step.from() == 0
+                            ? runFromNothing(step, present)
+                            : graph.runGrowing(step, at(step.from()).tensors(), present);
             if (step.count() > 1) {
-                snapshots.add(new KvSnapshot(step.to(), present));
+                add(new KvSnapshot(step.to(), present));
                 kept = true;
-                forgetOld();
             }
             return next;
         } finally {
             if (!kept) {
                 present.forEach(TensorHandle::close);
             }
+        }
+    }
+
+    /** Snapshots as long or longer come from before a rewind: their tokens are the same. */
+    private void add(KvSnapshot snapshot) {
+        while (!snapshots.isEmpty() && snapshots.getLast().length() >= snapshot.length()) {
+            snapshots.removeLast().letGo();
+        }
+        snapshots.add(snapshot);
+        int first = snapshots.getFirst().length() == origin ? 1 : 0;
+        while (snapshots.size() - first > RECENT) {
+            snapshots.remove(first).letGo();
         }
     }
 
@@ -76,13 +96,6 @@ final class GrowingKv implements SequenceKv {
             return graph.runGrowing(step, empty, present);
         } finally {
             empty.forEach(TensorHandle::close);
-        }
-    }
-
-    private void forgetOld() {
-        int first = !snapshots.isEmpty() && snapshots.getFirst().length() == origin ? 1 : 0;
-        while (snapshots.size() - first > RECENT) {
-            snapshots.remove(first).letGo();
         }
     }
 

@@ -147,7 +147,7 @@ public final class OnnxLanguageModel implements LanguageModel {
             int to = from;
             do {
                 int position = to - prefix.length;
-                int start = sequence.resume(tokens, to);
+                int start = sequence.rewind(tokens, to);
                 tokens[to] =
                         sequence.run(new CausalGraph.Step(tokens, start, to, choice, position));
             } while (!profile.ends(tokens[to++]) && to < tokens.length);
@@ -183,17 +183,18 @@ public final class OnnxLanguageModel implements LanguageModel {
     /** Brings the document's keys and values into the sequence, if that saves running it. */
     private void useDocument(
             Sequence sequence, int document, int[] prefix, int[] tokens, int length) {
-        int wanted = Math.min(prefix.length, length - 2);
+        // Runs repeat the last two tokens, so what is missing below that is not worth a copy.
+        int wanted = Math.min(prefix.length, length - 2) - 2;
         if (document < 0
                 || !keepsDocuments
                 || prefix.length < 2
-                || sequence.resume(tokens, length) >= wanted) {
+                || sequence.rewind(tokens, length) >= wanted) {
             return;
         }
         Sequence kept = documents.get(document);
         if (kept == null) {
             activity.documentMisses.increment();
-            int start = sequence.resume(prefix, prefix.length);
+            int start = sequence.rewind(prefix, prefix.length);
             sequence.run(new CausalGraph.Step(prefix, start, prefix.length, TokenChoice.GREEDY, 0));
             documents.put(document, sequence.fork(prefix.length, prefix.length));
             documents.trim();

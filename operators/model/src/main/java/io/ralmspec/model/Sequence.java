@@ -12,13 +12,13 @@ final class Sequence implements KvHolder {
     }
 
     /**
-     * How many of the first {@code length} tokens need not be run again. At least two are left to
-     * run, or all of them.
+     * Forgets what differs from {@code other}, and says where a run to its first {@code length}
+     * tokens starts. At least two tokens are left to run, or all of them.
      */
-    int resume(int[] other, int length) {
-        int compared = Math.min(Math.min(length, other.length), tokens.length);
+    int rewind(int[] other, int length) {
+        int compared = Math.min(length, tokens.length);
         int same = Arrays.mismatch(tokens, 0, compared, other, 0, compared);
-        return kv.usable(Math.min(same < 0 ? compared : same, length - 2));
+        return kv.rewind(same < 0 ? compared : same, length);
     }
 
     /** The token that follows the step's tokens. */

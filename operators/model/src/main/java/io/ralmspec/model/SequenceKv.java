@@ -5,23 +5,27 @@ package io.ralmspec.model;
  * holds it knows which tokens they were computed from.
  *
  * <p>A run of one token rounds differently from a longer one in the attention, so runs are at least
- * two tokens long wherever the sequence is: then keys, values and scores are the same to the bit
- * however the sequence is split into runs. What a run of one token computed is not kept.
+ * two tokens long wherever the sequence is. What a run of one token computed is not kept.
  */
 interface SequenceKv extends AutoCloseable {
-    /** The most positions, at most {@code limit}, that a run can start after. */
-    int usable(int limit);
+    /**
+     * Forgets what was computed from other tokens, and says where a run to {@code total} starts.
+     *
+     * @param same the first positions whose tokens are still the same
+     * @return at most {@code same} and {@code total - 2}, or 0
+     */
+    int rewind(int same, int total);
 
     /**
-     * Runs the step and returns the token that follows. Positions from {@code step.from()} on are
-     * replaced; {@code step.from()} is a {@link #usable} value.
+     * Runs the step and returns the token that follows. {@code step.from()} comes from {@link
+     * #rewind}.
      */
     int run(CausalGraph.Step step);
 
     /**
      * The first {@code length} positions again, independent of this.
      *
-     * @param length at most {@code usable(Integer.MAX_VALUE)}, and one of its values
+     * @param length where the last run ended, or started after a fork
      * @param capacity positions that there should be room for, at least {@code length}
      */
     SequenceKv fork(int length, int capacity);

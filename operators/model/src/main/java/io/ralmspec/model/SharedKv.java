@@ -7,6 +7,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Keys and values that stay in place: the graph reads and writes the same memory, and going back is
  * only a shorter length. Larger memory is taken when the sequence outgrows it.
+ *
+ * <p>Every run has an even number of tokens. GroupQueryAttention works in blocks of rows, and a row
+ * that is left alone in its block takes another path with other rounding. Blocks are of even size,
+ * so with an even number of rows none is alone; then keys, values and scores are the same to the
+ * bit however the sequence is split into runs.
  */
 final class SharedKv implements SequenceKv {
     private static final int LEAST_CAPACITY = 64;
@@ -25,12 +30,24 @@ final class SharedKv implements SequenceKv {
     }
 
     @Override
-    public int usable(int limit) {
-        return Math.clamp(limit, 0, length);
+    public int rewind(int same, int total) {
+        length = Math.min(length, same);
+        int start = Math.clamp(total - 2L, 0, length);
+        return start > 0 && (total - start) % 2 == 1 ? start - 1 : start;
     }
 
     @Override
     public int run(CausalGraph.Step step) {
+        int count = step.count();
+        if (count > 1 && count % 2 == 1) {
+            // From the very beginning, nothing can be repeated to make it even.
+            runEven(step.to(step.to() - 1));
+            return runEven(step.from(step.to() - 2));
+        }
+        return runEven(step);
+    }
+
+    private int runEven(CausalGraph.Step step) {
         reserve(step.to(), step.from());
         if (tensors.isEmpty()) {
             KvMemory own = memory();
