@@ -2,6 +2,7 @@ package io.ralmspec.job;
 
 import io.ralmspec.knowledge.FileKnowledgeBase;
 import io.ralmspec.knowledge.KnowledgeOptions;
+import io.ralmspec.model.Device;
 import io.ralmspec.model.FileTokenizer;
 import io.ralmspec.model.ModelOptions;
 import io.ralmspec.model.OnnxEncoder;
@@ -36,7 +37,7 @@ public final class OnnxServingFactory implements ServingFactory {
                         options.get(JobOptions.MODEL_DOCUMENT_TOKENS),
                         options.get(JobOptions.MODEL_DOCUMENT_MEMORY).getBytes(),
                         options.get(JobOptions.MODEL_SEQUENCE_MEMORY).getBytes(),
-                        options.get(JobOptions.MODEL_DEVICE));
+                        Device.of(options.get(JobOptions.MODEL_DEVICE)));
         this.knowledgeOptions =
                 new KnowledgeOptions(
                         options.get(JobOptions.KNOWLEDGE_THREADS),

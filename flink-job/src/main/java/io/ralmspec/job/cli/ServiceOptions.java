@@ -11,13 +11,13 @@ import picocli.CommandLine.Option;
 /** Options of the commands that start the service on this machine. */
 final class ServiceOptions {
     @Option(names = "--index", required = true, description = "Knowledge base to search.")
-    Path index;
+    Path index = Path.of("");
 
     @Option(names = "--model", required = true, description = "Language model directory.")
-    Path model;
+    Path model = Path.of("");
 
     @Option(names = "--encoder", required = true, description = "Query encoder directory.")
-    Path encoder;
+    Path encoder = Path.of("");
 
     @Option(
             names = "--bootstrap-servers",

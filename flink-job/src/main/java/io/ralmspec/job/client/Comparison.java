@@ -108,7 +108,7 @@ public final class Comparison {
         Answer speculative = answers.get(DecodingMode.SPECULATIVE);
         boolean equal = baseline != null && speculative != null && equal(baseline, speculative);
         listener.compared(retriever, question, equal);
-        row.replaceAll((mode, soFar) -> soFar.plus(answers.get(mode), equal, seconds.get(mode)));
+        row.replaceAll((mode, soFar) -> soFar.plus(answers.get(mode), equal, seconds.getOrDefault(mode, 0.0)));
     }
 
     private DecodingRequest request(RetrieverKind retriever, DecodingMode mode, Question question) {
