@@ -15,7 +15,8 @@ public enum ErrorCode {
     UNKNOWN_ID,
     OVERLOADED,
     RETRIEVAL_FAILED,
-    MODEL_FAILED;
+    MODEL_FAILED,
+    ANSWER_TOO_LARGE;
 
     public String wireName() {
         return name().toLowerCase(Locale.ROOT);

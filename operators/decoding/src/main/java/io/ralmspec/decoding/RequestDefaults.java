@@ -1,7 +1,10 @@
 package io.ralmspec.decoding;
 
+import java.io.Serializable;
+
 /** What a request means where it says nothing. */
-public record RequestDefaults(int maxTokens, RetrievalParameters retrieval) {
+public record RequestDefaults(int maxTokens, RetrievalParameters retrieval)
+        implements Serializable {
     /** The paper's setting: 4 tokens per retrieval, the last 32 as query, 3 steps per round. */
     public static final RequestDefaults PAPER =
             new RequestDefaults(

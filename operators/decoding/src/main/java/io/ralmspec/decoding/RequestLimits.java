@@ -1,5 +1,7 @@
 package io.ralmspec.decoding;
 
+import java.io.Serializable;
+
 /**
  * Bounds of a request; a request beyond one is answered with an error that names it.
  *
@@ -26,7 +28,8 @@ public record RequestLimits(
         int maxSpeculationStride,
         int maxPrefetch,
         int maxIdCharacters,
-        long maxDeadlineMillis) {
+        long maxDeadlineMillis)
+        implements Serializable {
     public static final RequestLimits DEFAULT =
             new RequestLimits(
                     2048, 65_536, 1 << 20, 4, 256, 64, 256, 64, 256, 256, 24 * 3_600_000L);

@@ -1,5 +1,7 @@
 package io.ralmspec.decoding;
 
+import java.io.Serializable;
+
 /**
  * How a request retrieves.
  *
@@ -14,7 +16,8 @@ public record RetrievalParameters(
         int stride,
         int queryTokens,
         int speculationStride,
-        int prefetch) {
+        int prefetch)
+        implements Serializable {
     public RetrievalParameters {
         Checks.require(stride >= 1, "retrieval.stride", ">= 1", stride);
         Checks.require(queryTokens >= 1, "retrieval.query_tokens", ">= 1", queryTokens);

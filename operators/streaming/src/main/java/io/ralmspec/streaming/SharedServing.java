@@ -9,6 +9,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -114,16 +115,9 @@ final class SharedServing {
             return List.copyOf(shared.verificationWorkers.keySet());
         }
 
-        /**
-         * @throws IllegalArgumentException if the knowledge base was built without that retriever
-         */
-        VerificationWorker verificationWorker(RetrieverKind kind) {
-            VerificationWorker worker = shared.verificationWorkers.get(kind);
-            if (worker == null) {
-                throw new IllegalArgumentException(
-                        "retriever must be one of %s (got %s)".formatted(retrievers(), kind));
-            }
-            return worker;
+        /** Null if the knowledge base was built without that retriever. */
+        @Nullable VerificationWorker verificationWorker(RetrieverKind kind) {
+            return shared.verificationWorkers.get(kind);
         }
 
         @Override

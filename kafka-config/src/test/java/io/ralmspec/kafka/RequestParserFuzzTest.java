@@ -1,0 +1,178 @@
+package io.ralmspec.kafka;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ralmspec.decoding.Answer;
+import io.ralmspec.decoding.DeadLetter;
+import io.ralmspec.decoding.DecodingRequest;
+import io.ralmspec.decoding.Origin;
+import io.ralmspec.decoding.RequestError;
+import io.ralmspec.decoding.Submission;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class RequestParserFuzzTest {
+    private static final int CASES = 20_000;
+
+    /** Longer than anything a message may echo, so that any sight of it is a leak. */
+    private static final String SECRET = "q7Zx".repeat(30);
+
+    private static final List<String> VALUES =
+            List.of(
+                    "1e999",
+                    "-1",
+                    "0",
+                    "1.5",
+                    "true",
+                    "null",
+                    "[]",
+                    "{}",
+                    "\"\\ud800\"",
+                    "NaN",
+                    "\"\\u0000\"",
+                    "[[[[]]]]",
+                    "{\"id\":\"z\"}",
+                    "99999999999999999999",
+                    "\"os3\"",
+                    "\"" + SECRET + "\"",
+                    "[\"" + SECRET + "\"]",
+                    "\"exact\"",
+                    "-0",
+                    "1e-400",
+                    "\"\"",
+                    "[".repeat(70),
+                    "[".repeat(70) + "]".repeat(70),
+                    "\"é😀\"");
+
+    private static final String VALID =
+            """
+            {"id":"fuzz-1","prompt":"%s","max_tokens":64,"stop":["a","b"],"temperature":0.5,
+            "top_p":0.9,"seed":42,"stream":true,"deadline_ms":1500,"n":1,"user":{"x":[1,2]},
+            "retrieval":{"retriever":"bm25","mode":"baseline","stride":8,"query_tokens":16,
+            "k":1,"speculation":{"stride":5,"prefetch":20,"async":false}}}\
+            """
+                    .formatted(SECRET);
+
+    private static final String AFTER_PROMPT = VALID.substring(VALID.indexOf("\"max_tokens"));
+
+    @Test
+    void anyBytesHaveExactlyOneOutcomeThatDoesNotShowThePrompt() {
+        String given = System.getProperty("ralmspec.seed", "");
+        long seed = given.isEmpty() ? System.nanoTime() : Long.parseLong(given);
+        var random = new Random(seed);
+        int[] outcomes = new int[3];
+        long before = System.nanoTime();
+        for (int i = 0; i < CASES; i++) {
+            byte[] value = value(random);
+            byte[] key = random.nextInt(4) == 0 ? bytes(random, 300) : null;
+            Origin origin = TestRecords.origin(key, value, Map.of());
+            String where =
+                    "seed=%d case=%d value=%s"
+                            .formatted(seed, i, value == null ? null : new String(value, UTF_8));
+            try {
+                outcomes[check(TestRecords.PARSER.parse(origin), origin)]++;
+            } catch (Throwable e) {
+                throw new AssertionError(where, e);
+            }
+        }
+        double seconds = (System.nanoTime() - before) / 1e9;
+        for (int count : outcomes) {
+            assertThat(count).as("seed=%d", seed).isGreaterThan(CASES / 50);
+        }
+        assertThat(seconds).as("seed=%d", seed).isLessThan(5);
+    }
+
+    /** Checks the outcome; returns which one it is. */
+    private static int check(Parsed parsed, Origin origin) {
+        return switch (parsed) {
+            case Parsed.Accepted accepted -> {
+                Submission submission = accepted.submission();
+                DecodingRequest request = submission.request();
+                assertThat(request == null).isEqualTo(origin.value() == null);
+                assertThat(submission.id()).isNotEmpty();
+                assertThat(submission.origin().value()).isNull();
+                if (request != null) {
+                    assertThat(TestRecords.requestOf(reparsed(request))).isEqualTo(request);
+                }
+                yield 0;
+            }
+            case Parsed.Refused refused -> {
+                Answer answer = refused.answer().answer();
+                checkError(Objects.requireNonNull(answer.error()));
+                assertThat(answer.id()).isNotEmpty();
+                yield 1;
+            }
+            case Parsed.Unreadable unreadable -> {
+                DeadLetter letter = unreadable.deadLetter();
+                checkError(letter.error());
+                assertThat(letter.origin()).isSameAs(origin);
+                yield 2;
+            }
+        };
+    }
+
+    private static Parsed reparsed(DecodingRequest request) {
+        return TestRecords.PARSER.parse(
+                TestRecords.origin(null, RequestWriter.write(request), Map.of()));
+    }
+
+    private static void checkError(RequestError error) {
+        assertThat(error.message()).hasSizeBetween(1, 500).doesNotContain("q7Zx");
+        assertThat(error.message().chars()).noneMatch(Character::isISOControl);
+    }
+
+    private static byte @Nullable [] value(Random random) {
+        return switch (random.nextInt(8)) {
+            case 0 -> bytes(random, 200);
+            case 1 -> random.nextInt(4) == 0 ? null : bytes(random, 4);
+            case 2 -> VALID.getBytes(UTF_8);
+            case 3, 4 -> flipped(random);
+            default -> replaced(random).getBytes(UTF_8);
+        };
+    }
+
+    private static byte[] bytes(Random random, int bound) {
+        byte[] bytes = new byte[random.nextInt(bound)];
+        random.nextBytes(bytes);
+        return bytes;
+    }
+
+    /** The valid request with some bytes changed, cut out or doubled. */
+    private static byte[] flipped(Random random) {
+        var text = new StringBuilder(VALID);
+        for (int i = random.nextInt(3); i >= 0; i--) {
+            int at = random.nextInt(text.length());
+            switch (random.nextInt(3)) {
+                case 0 -> text.setCharAt(at, (char) random.nextInt(256));
+                case 1 -> text.delete(at, Math.min(text.length(), at + random.nextInt(9)));
+                default ->
+                        text.insert(at, AFTER_PROMPT, random.nextInt(60), 60 + random.nextInt(60));
+            }
+        }
+        return random.nextBoolean()
+                ? text.toString().getBytes(UTF_8)
+                : text.toString().getBytes(ISO_8859_1);
+    }
+
+    /** The valid request with some values replaced. */
+    private static String replaced(Random random) {
+        String text = VALID;
+        for (int i = random.nextInt(3); i >= 0; i--) {
+            int colon = text.indexOf(':', random.nextInt(text.length()));
+            int end = colon < 0 ? -1 : text.indexOf(',', colon);
+            if (end > 0) {
+                text =
+                        text.substring(0, colon + 1)
+                                + VALUES.get(random.nextInt(VALUES.size()))
+                                + text.substring(end);
+            }
+        }
+        return text;
+    }
+}

@@ -1,0 +1,202 @@
+package io.ralmspec.streaming;
+
+import io.ralmspec.decoding.Answer;
+import io.ralmspec.decoding.Context;
+import io.ralmspec.decoding.DecodingRequest;
+import io.ralmspec.decoding.Hits;
+import io.ralmspec.decoding.KnowledgeBase;
+import io.ralmspec.decoding.LanguageModel;
+import io.ralmspec.decoding.ModelProfile;
+import io.ralmspec.decoding.ModelSteps;
+import io.ralmspec.decoding.Query;
+import io.ralmspec.decoding.Retriever;
+import io.ralmspec.decoding.RetrieverKind;
+import io.ralmspec.decoding.Sampling;
+import io.ralmspec.decoding.ScriptedEncoder;
+import io.ralmspec.decoding.ScriptedKnowledgeBase;
+import io.ralmspec.decoding.ScriptedLanguageModel;
+import io.ralmspec.decoding.ScriptedTokenizer;
+import io.ralmspec.decoding.SequentialDecoder;
+import io.ralmspec.decoding.Tokenizer;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Serves the scripted fakes and lets a test watch and disturb them. Serialisable: what must be
+ * shared with the copy in the job is kept by key.
+ */
+final class ScriptedServing implements ServingFactory {
+    private static final Map<String, Control> CONTROLS = new ConcurrentHashMap<>();
+
+    /** What a test can see and change while the job runs. */
+    static final class Control {
+        final AtomicInteger opened = new AtomicInteger();
+        final AtomicInteger closed = new AtomicInteger();
+        final AtomicInteger generated = new AtomicInteger();
+        final AtomicInteger searchesOnAClosedServing = new AtomicInteger();
+        final List<Integer> batches = new CopyOnWriteArrayList<>();
+        final Set<RetrieverKind> missing = EnumSet.noneOf(RetrieverKind.class);
+        volatile Hook<Context> beforeGenerate = context -> {};
+        volatile Hook<List<Query>> beforeSearch = queries -> {};
+        volatile ScriptedLanguageModel model;
+    }
+
+    /** May wait or throw. */
+    @FunctionalInterface
+    interface Hook<T> {
+        void run(T argument) throws InterruptedException;
+    }
+
+    private final String key = UUID.randomUUID().toString();
+    private final long seed;
+
+    ScriptedServing(long seed) {
+        this.seed = seed;
+        CONTROLS.put(key, new Control());
+    }
+
+    Control control() {
+        return CONTROLS.get(key);
+    }
+
+    @Override
+    public String key() {
+        return key;
+    }
+
+    @Override
+    public Serving open() {
+        control().opened.incrementAndGet();
+        control().model = model();
+        return new Serving(
+                new WatchedModel(control()),
+                tokenizer(),
+                new ScriptedEncoder(),
+                watched(new ScriptedKnowledgeBase(seed, 60), control()));
+    }
+
+    /** The answer that every other way of decoding must equal. */
+    Answer oracle(DecodingRequest request) {
+        ScriptedLanguageModel model = model();
+        return new SequentialDecoder(
+                        model.profile(),
+                        tokenizer(),
+                        new ModelSteps(model, tokenizer(), new ScriptedEncoder()),
+                        knowledgeBase())
+                .decode(request);
+    }
+
+    KnowledgeBase knowledgeBase() {
+        return new ScriptedKnowledgeBase(seed, 60);
+    }
+
+    private ScriptedLanguageModel model() {
+        return new ScriptedLanguageModel(seed, 240, 60);
+    }
+
+    private static Tokenizer tokenizer() {
+        return new ScriptedTokenizer();
+    }
+
+    private static <T> void run(Hook<T> hook, T argument) {
+        try {
+            hook.run(argument);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private record WatchedModel(Control control) implements LanguageModel {
+        @Override
+        public ModelProfile profile() {
+            return control.model.profile();
+        }
+
+        @Override
+        public int[] generate(Context context, int maxTokens, Sampling sampling) {
+            run(control.beforeGenerate, context);
+            control.generated.incrementAndGet();
+            return control.model.generate(context, maxTokens, sampling);
+        }
+
+        @Override
+        public void release(String sequence) {
+            control.model.release(sequence);
+        }
+
+        @Override
+        public void close() {
+            control.closed.incrementAndGet();
+        }
+    }
+
+    private static KnowledgeBase watched(KnowledgeBase base, Control control) {
+        return new WatchedKnowledgeBase(base, control);
+    }
+
+    private record WatchedKnowledgeBase(KnowledgeBase base, Control control)
+            implements KnowledgeBase {
+        @Override
+        public int size() {
+            return base.size();
+        }
+
+        @Override
+        public String id(int document) {
+            return base.id(document);
+        }
+
+        @Override
+        public String title(int document) {
+            return base.title(document);
+        }
+
+        @Override
+        public String text(int document) {
+            return base.text(document);
+        }
+
+        @Override
+        public Retriever retriever(RetrieverKind kind) {
+            return new WatchedRetriever(base.retriever(kind), control);
+        }
+
+        @Override
+        public boolean has(RetrieverKind kind) {
+            return !control.missing.contains(kind);
+        }
+
+        @Override
+        public void close() {
+            base.close();
+        }
+    }
+
+    private record WatchedRetriever(Retriever retriever, Control control) implements Retriever {
+        @Override
+        public RetrieverKind kind() {
+            return retriever.kind();
+        }
+
+        @Override
+        public List<Hits> search(List<Query> queries, int topN) {
+            control.batches.add(queries.size());
+            run(control.beforeSearch, queries);
+            if (control.closed.get() >= control.opened.get()) {
+                control.searchesOnAClosedServing.incrementAndGet();
+            }
+            return retriever.search(queries, topN);
+        }
+
+        @Override
+        public float[] scores(Query query, int[] documents) {
+            return retriever.scores(query, documents);
+        }
+    }
+}
