@@ -49,6 +49,7 @@ final class SpeculativeRetrievalOperator extends AbstractStreamOperator<AnswerRe
     private final OperatorOptions options;
     private final transient MailboxExecutor mailbox;
     private transient SessionStates states;
+    private transient OwnedKeys ownedKeys;
     private transient Sessions sessions;
     private transient SharedServing.@Nullable Lease serving;
     private transient ModelWorker.Client model;
@@ -80,6 +81,7 @@ final class SpeculativeRetrievalOperator extends AbstractStreamOperator<AnswerRe
     @Override
     public void open() throws Exception {
         super.open();
+        ownedKeys = OwnedKeys.of(getRuntimeContext().getTaskInfo());
         serving = SharedServing.acquire(servingFactory, options.maxVerificationBatch());
         model = serving.modelWorker().client(this::onModelResult);
         sessions =
@@ -150,6 +152,11 @@ final class SpeculativeRetrievalOperator extends AbstractStreamOperator<AnswerRe
                             sessions.passDeadlines();
                             scheduleSweep();
                         });
+    }
+
+    @Override
+    public boolean ownsKey(String id) {
+        return ownedKeys.contains(id);
     }
 
     @Override

@@ -134,14 +134,14 @@ class SpeculativeRetrievalITCase {
     @Test
     void aSavepointIsTakenUpAtAnotherParallelism(@InjectMiniCluster MiniCluster cluster)
             throws Exception {
-        List<DecodingRequest> requests = Requests.random(Requests.firstSeed() + 3, 500);
+        List<DecodingRequest> requests = Requests.random(Requests.firstSeed() + 3, 800);
         run.submit(requests.stream().map(Requests::submit).toList());
         serving.control().beforeSearch = queries -> Thread.sleep(5);
         OperatorOptions options = Options.bounds(8, 10_000);
         String savepoint = null;
         int answeredBefore = 0;
         for (int parallelism : List.of(2, 1, 3)) {
-            JobGraph graph = jobGraph(parallelism, options, 200, Failure.NONE);
+            JobGraph graph = jobGraph(parallelism, options, 150, Failure.NONE);
             if (savepoint != null) {
                 graph.setSavepointRestoreSettings(
                         SavepointRestoreSettings.forPath(savepoint, false));
@@ -363,7 +363,9 @@ class SpeculativeRetrievalITCase {
     }
 
     private static void awaitFinished(MiniCluster cluster, JobID job) throws Exception {
-        assertThat(cluster.requestJobResult(job).get(3, TimeUnit.MINUTES).isSuccess()).isTrue();
+        cluster.requestJobResult(job)
+                .get(3, TimeUnit.MINUTES)
+                .toJobExecutionResult(SpeculativeRetrievalITCase.class.getClassLoader());
         assertThat(cluster.getJobStatus(job).get()).isEqualTo(JobStatus.FINISHED);
     }
 
@@ -445,12 +447,15 @@ class SpeculativeRetrievalITCase {
     }
 
     private static List<Metric> find(JobID job, MetricName name) {
-        List<Metric> found =
-                REPORTER
-                        .findMetrics(job, ".*" + MetricName.GROUP + "\\." + name.key())
-                        .values()
-                        .stream()
-                        .toList();
+        List<Metric> found = new ArrayList<>();
+        REPORTER.getMetricsByGroup()
+                .forEach(
+                        (group, metrics) -> {
+                            String of = group.getAllVariables().get("<job_id>");
+                            if (job.toString().equals(of) && metrics.containsKey(name.key())) {
+                                found.add(metrics.get(name.key()));
+                            }
+                        });
         assertThat(found).as(name.key()).isNotEmpty();
         return found;
     }

@@ -349,17 +349,21 @@ class SpeculativeRetrievalOperatorTest {
     void rescalingSplitsTheSessionsAndLosesNone() throws Exception {
         List<DecodingRequest> requests = Requests.random(Requests.firstSeed(), 30);
         OperatorOptions options = Options.bounds(10, 100);
+        List<VerificationRequest> outstanding;
         OperatorSubtaskState snapshot;
         try (LoopHarness loop = new LoopHarness(serving, options)) {
             for (DecodingRequest request : requests) {
                 loop.submit(request);
             }
-            loop.nextVerifications(10);
+            outstanding = loop.nextVerifications(10);
             snapshot = loop.flink.snapshot(1, 1);
         }
+        assertThat(outstanding).hasSize(10);
         List<Answer> answers = new ArrayList<>();
         for (int subtask = 0; subtask < 2; subtask++) {
             try (LoopHarness loop = new LoopHarness(serving, options, snapshot, 2, subtask)) {
+                // What was out is dealt out without regard to keys: here, all of it to both.
+                outstanding.forEach(loop::verify);
                 loop.runUntilIdle();
                 assertThat(loop.answers()).isNotEmpty();
                 answers.addAll(loop.answers());
