@@ -58,6 +58,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The whole loop on a cluster of two TaskManagers with two slots each. */
 class SpeculativeRetrievalITCase {
@@ -116,15 +118,16 @@ class SpeculativeRetrievalITCase {
         assertThat(run.answers).hasSameSizeAs(requests);
     }
 
-    @Test
-    void aFailureInTheMiddleLosesNothing(@InjectMiniCluster MiniCluster cluster) throws Exception {
+    @ParameterizedTest
+    @EnumSource(
+            value = Failure.class,
+            names = {"AFTER_A_CHECKPOINT", "AFTER_AN_UNALIGNED_CHECKPOINT"})
+    void aFailureInTheMiddleLosesNothing(Failure failure, @InjectMiniCluster MiniCluster cluster)
+            throws Exception {
         List<DecodingRequest> requests = Requests.random(Requests.firstSeed() + 2, 600);
         run.submit(requests.stream().map(Requests::submit).toList());
         serving.control().beforeSearch = queries -> Thread.sleep(5);
-        JobID job =
-                finish(
-                        cluster,
-                        jobGraph(2, Options.bounds(16, 10_000), 200, Failure.AFTER_A_CHECKPOINT));
+        JobID job = finish(cluster, jobGraph(2, Options.bounds(16, 10_000), 200, failure));
         assertThat(run.failed).as("the failure happened").isTrue();
         assertEachAnswerEqualsTheOracle(requests);
         assertThat(sum(job, MetricName.REISSUED)).isPositive();
@@ -275,7 +278,8 @@ class SpeculativeRetrievalITCase {
 
     private enum Failure {
         NONE,
-        AFTER_A_CHECKPOINT
+        AFTER_A_CHECKPOINT,
+        AFTER_AN_UNALIGNED_CHECKPOINT
     }
 
     /** Fails its task once, after a checkpoint that holds requests in flight. */
@@ -314,6 +318,9 @@ class SpeculativeRetrievalITCase {
         configuration.set(
                 CheckpointingOptions.CHECKPOINTS_DIRECTORY,
                 directory.resolve("checkpoints").toUri().toString());
+        configuration.set(
+                CheckpointingOptions.ENABLE_UNALIGNED,
+                failure == Failure.AFTER_AN_UNALIGNED_CHECKPOINT);
         configuration.set(PipelineOptions.GENERIC_TYPES, false);
         configuration.set(PipelineOptions.AUTO_GENERATE_UIDS, false);
         configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "fixed-delay");

@@ -1,6 +1,7 @@
 package io.ralmspec.streaming;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.ralmspec.decoding.Answer;
 import io.ralmspec.decoding.DeadLetter;
@@ -395,6 +396,13 @@ class SpeculativeRetrievalOperatorTest {
             closed.countDown();
         }
         assertThat(serving.control().closed).hasValue(1);
+    }
+
+    @Test
+    void aServingThatDoesNotOpenFailsTheStartAndLeavesNothingBehind() {
+        serving.control().openFailure = "tokenizer.json is missing";
+        assertThatThrownBy(() -> new LoopHarness(serving, OperatorOptions.DEFAULT))
+                .hasMessage("tokenizer.json is missing");
     }
 
     @Test
