@@ -1,18 +1,27 @@
 package io.ralmspec.streaming;
 
 import org.apache.flink.api.common.JobID;
-import org.apache.flink.api.common.functions.RuntimeContext;
+import org.apache.flink.api.common.TaskInfo;
+import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 
 /**
- * Names one subtask's back edge in one execution. The attempt keeps a restarted subtask apart from
- * the one that is still shutting down in the same JVM.
+ * Names one subtask's back edge in one execution, apart from those that are still shutting down in
+ * the same JVM.
+ *
+ * @param execution names the run of the whole job: a new JobManager counts attempts from 0 again
+ * @param attempt counts the restarts within it
  */
-record FeedbackKey(JobID job, String loop, int subtask, int attempt) {
-    static FeedbackKey of(RuntimeContext context) {
+record FeedbackKey(JobID job, String execution, String loop, int subtask, int attempt) {
+    static FeedbackKey of(AbstractStreamOperator<?> operator) {
+        TaskInfo task = operator.getRuntimeContext().getTaskInfo();
+        // Graph id, vertex id, subtask and attempt, joined by underscores. Only the whole is
+        // public.
+        String id = operator.getContainingTask().getEnvironment().getExecutionId().toString();
         return new FeedbackKey(
-                context.getJobInfo().getJobId(),
+                operator.getRuntimeContext().getJobInfo().getJobId(),
+                id.substring(0, id.indexOf('_')),
                 OperatorUids.SPECULATIVE_RETRIEVAL.uid(),
-                context.getTaskInfo().getIndexOfThisSubtask(),
-                context.getTaskInfo().getAttemptNumber());
+                task.getIndexOfThisSubtask(),
+                task.getAttemptNumber());
     }
 }

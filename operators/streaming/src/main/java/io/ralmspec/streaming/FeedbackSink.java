@@ -32,7 +32,7 @@ final class FeedbackSink extends AbstractStreamOperator<Void>
         super.open();
         FeedbackChannel opened =
                 FeedbackChannel.open(
-                        FeedbackKey.of(getRuntimeContext()),
+                        FeedbackKey.of(this),
                         getRuntimeContext().getTaskInfo().getAllocationIDAsString());
         channel = opened;
         long now = getProcessingTimeService().getCurrentProcessingTime();

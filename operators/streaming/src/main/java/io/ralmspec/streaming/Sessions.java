@@ -34,6 +34,9 @@ import org.jspecify.annotations.Nullable;
 final class Sessions {
     /** Where commands go, and what a session needs of its operator. */
     interface Outbox {
+        /** Whether this subtask holds the state of that request. */
+        boolean ownsKey(String id);
+
         /** Makes this the request whose state is read and written. */
         void selectKey(String id);
 
@@ -132,8 +135,7 @@ final class Sessions {
 
     /** A result for a session; one that nobody waits for any more is dropped and counted. */
     void receive(String id, Event event) throws IOException {
-        outbox.selectKey(id);
-        StoredSession stored = states.load();
+        StoredSession stored = outbox.ownsKey(id) ? load(id) : null;
         if (stored == null) {
             metrics.count(MetricName.STALE_RESULTS_DROPPED);
         } else {
@@ -152,8 +154,7 @@ final class Sessions {
     void resume(List<String> ids) throws IOException {
         List<StoredSession> sessions = new ArrayList<>();
         for (String id : ids) {
-            outbox.selectKey(id);
-            StoredSession stored = states.load();
+            StoredSession stored = load(id);
             if (stored != null) {
                 sessions.add(stored);
             }
@@ -271,13 +272,17 @@ final class Sessions {
     private void admitParked() throws IOException {
         String id;
         while ((id = admission.admit()) != null) {
-            outbox.selectKey(id);
-            StoredSession parked = states.load();
+            StoredSession parked = load(id);
             if (parked == null) {
                 throw new IllegalStateException("request " + id + " is parked without a session");
             }
             start(parked);
         }
+    }
+
+    private @Nullable StoredSession load(String id) throws IOException {
+        outbox.selectKey(id);
+        return states.load();
     }
 
     private void answer(Origin origin, Answer answer) throws IOException {

@@ -6,6 +6,7 @@ import io.ralmspec.decoding.DeadLetter;
 import io.ralmspec.decoding.DeltaRecord;
 import io.ralmspec.decoding.Event;
 import io.ralmspec.decoding.Submission;
+import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -49,9 +50,10 @@ final class SpeculativeRetrievalOperator extends AbstractStreamOperator<AnswerRe
     private final OperatorOptions options;
     private final transient MailboxExecutor mailbox;
     private transient SessionStates states;
+    private transient OwnedKeys ownedKeys;
     private transient Sessions sessions;
     private transient SharedServing.@Nullable Lease serving;
-    private transient ModelWorker.Client model;
+    private transient ModelWorker.@Nullable Client model;
     private transient @Nullable FeedbackChannel feedback;
     private transient boolean resumed;
 
@@ -80,6 +82,7 @@ final class SpeculativeRetrievalOperator extends AbstractStreamOperator<AnswerRe
     @Override
     public void open() throws Exception {
         super.open();
+        ownedKeys = OwnedKeys.of(getRuntimeContext().getTaskInfo());
         serving = SharedServing.acquire(servingFactory, options.maxVerificationBatch());
         model = serving.modelWorker().client(this::onModelResult);
         sessions =
@@ -91,7 +94,7 @@ final class SpeculativeRetrievalOperator extends AbstractStreamOperator<AnswerRe
                         this);
         feedback =
                 FeedbackChannel.open(
-                        FeedbackKey.of(getRuntimeContext()),
+                        FeedbackKey.of(this),
                         getRuntimeContext().getTaskInfo().getAllocationIDAsString());
         feedback.consume(mailbox, this::onVerificationResult);
         scheduleSweep();
@@ -114,8 +117,8 @@ final class SpeculativeRetrievalOperator extends AbstractStreamOperator<AnswerRe
 
     @Override
     public void close() throws Exception {
-        IOUtils.closeAll(feedback, model, serving);
-        super.close();
+        // All of them, also after open has failed half way or one of them fails.
+        IOUtils.closeAll(feedback, model, serving, super::close);
     }
 
     private void resume() throws Exception {
@@ -153,6 +156,11 @@ final class SpeculativeRetrievalOperator extends AbstractStreamOperator<AnswerRe
     }
 
     @Override
+    public boolean ownsKey(String id) {
+        return ownedKeys.contains(id);
+    }
+
+    @Override
     public void selectKey(String id) {
         setCurrentKey(id);
     }
@@ -164,17 +172,17 @@ final class SpeculativeRetrievalOperator extends AbstractStreamOperator<AnswerRe
 
     @Override
     public void prepare(int epoch, Command.Prepare command) {
-        model.prepare(epoch, command);
+        model().prepare(epoch, command);
     }
 
     @Override
     public void generate(Command.Generate command) {
-        model.generate(command);
+        model().generate(command);
     }
 
     @Override
     public void release(String id) {
-        model.release(id);
+        model().release(id);
     }
 
     @Override
@@ -195,6 +203,10 @@ final class SpeculativeRetrievalOperator extends AbstractStreamOperator<AnswerRe
     @Override
     public void deadLetter(DeadLetter letter) {
         output.collect(DEAD_LETTERS, new StreamRecord<>(letter));
+    }
+
+    private ModelWorker.Client model() {
+        return Objects.requireNonNull(model, "opened before any record");
     }
 
     /** Creates the head on the TaskManager. */

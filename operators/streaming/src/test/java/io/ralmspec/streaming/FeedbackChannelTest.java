@@ -16,7 +16,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class FeedbackChannelTest {
-    private final FeedbackKey key = new FeedbackKey(new JobID(), "loop", 3, 0);
+    private final FeedbackKey key = new FeedbackKey(new JobID(), "execution", "loop", 3, 0);
     private final FeedbackChannel channel = FeedbackChannel.open(key, "slot");
     private final Mails mails = new Mails();
     private final List<VerificationResult> received = new ArrayList<>();
@@ -30,10 +30,17 @@ class FeedbackChannelTest {
     @Test
     void bothEndsOpenTheSameChannelAndOtherAttemptsAnother() {
         assertThat(FeedbackChannel.open(key, "slot")).isSameAs(channel);
-        FeedbackChannel retried =
-                FeedbackChannel.open(new FeedbackKey(key.job(), "loop", 3, 1), "slot");
-        assertThat(retried).isNotSameAs(channel);
-        retried.close();
+        List<FeedbackKey> others =
+                List.of(
+                        new FeedbackKey(key.job(), "execution", "loop", 3, 1),
+                        new FeedbackKey(key.job(), "other", "loop", 3, 0),
+                        new FeedbackKey(key.job(), "execution", "loop", 2, 0),
+                        new FeedbackKey(new JobID(), "execution", "loop", 3, 0));
+        for (FeedbackKey other : others) {
+            FeedbackChannel another = FeedbackChannel.open(other, "another slot");
+            assertThat(another).isNotSameAs(channel);
+            another.close();
+        }
     }
 
     @Test

@@ -63,11 +63,17 @@ final class LoopHarness implements AutoCloseable {
                     AbstractStreamOperatorTestHarness.repartitionOperatorState(
                             restored, MAX_PARALLELISM, 1, parallelism, subtask));
         }
-        flink.open();
+        try {
+            flink.open();
+        } catch (Exception e) {
+            flink.close();
+            throw e;
+        }
         RuntimeContext context = flink.getOperator().getRuntimeContext();
         channel =
                 FeedbackChannel.open(
-                        FeedbackKey.of(context), context.getTaskInfo().getAllocationIDAsString());
+                        FeedbackKey.of(flink.getOperator()),
+                        context.getTaskInfo().getAllocationIDAsString());
         runMails();
     }
 

@@ -44,6 +44,7 @@ final class ScriptedServing implements ServingFactory {
         final Set<RetrieverKind> missing = EnumSet.noneOf(RetrieverKind.class);
         volatile Hook<Context> beforeGenerate = context -> {};
         volatile Hook<List<Query>> beforeSearch = queries -> {};
+        volatile String openFailure = "";
         volatile ScriptedLanguageModel model;
     }
 
@@ -72,6 +73,9 @@ final class ScriptedServing implements ServingFactory {
 
     @Override
     public Serving open() {
+        if (!control().openFailure.isEmpty()) {
+            throw new IllegalStateException(control().openFailure);
+        }
         control().opened.incrementAndGet();
         control().model = model();
         return new Serving(

@@ -1,6 +1,7 @@
 package io.ralmspec.streaming;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.ralmspec.decoding.Answer;
 import io.ralmspec.decoding.DeadLetter;
@@ -349,17 +350,21 @@ class SpeculativeRetrievalOperatorTest {
     void rescalingSplitsTheSessionsAndLosesNone() throws Exception {
         List<DecodingRequest> requests = Requests.random(Requests.firstSeed(), 30);
         OperatorOptions options = Options.bounds(10, 100);
+        List<VerificationRequest> outstanding;
         OperatorSubtaskState snapshot;
         try (LoopHarness loop = new LoopHarness(serving, options)) {
             for (DecodingRequest request : requests) {
                 loop.submit(request);
             }
-            loop.nextVerifications(10);
+            outstanding = loop.nextVerifications(10);
             snapshot = loop.flink.snapshot(1, 1);
         }
+        assertThat(outstanding).hasSize(10);
         List<Answer> answers = new ArrayList<>();
         for (int subtask = 0; subtask < 2; subtask++) {
             try (LoopHarness loop = new LoopHarness(serving, options, snapshot, 2, subtask)) {
+                // What was out is dealt out without regard to keys: here, all of it to both.
+                outstanding.forEach(loop::verify);
                 loop.runUntilIdle();
                 assertThat(loop.answers()).isNotEmpty();
                 answers.addAll(loop.answers());
@@ -391,6 +396,13 @@ class SpeculativeRetrievalOperatorTest {
             closed.countDown();
         }
         assertThat(serving.control().closed).hasValue(1);
+    }
+
+    @Test
+    void aServingThatDoesNotOpenFailsTheStartAndLeavesNothingBehind() {
+        serving.control().openFailure = "tokenizer.json is missing";
+        assertThatThrownBy(() -> new LoopHarness(serving, OperatorOptions.DEFAULT))
+                .hasMessage("tokenizer.json is missing");
     }
 
     @Test
