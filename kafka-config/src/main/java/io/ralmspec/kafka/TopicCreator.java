@@ -1,5 +1,6 @@
 package io.ralmspec.kafka;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -14,9 +15,13 @@ import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.jspecify.annotations.Nullable;
 
 /** Creates topics on a broker, or checks those that are there. */
 final class TopicCreator {
+    private static final Duration VISIBLE_WITHIN = Duration.ofSeconds(30);
+    private static final Duration POLL = Duration.ofMillis(50);
+
     private final Admin admin;
     private final int replicationFactor;
 
@@ -40,10 +45,9 @@ final class TopicCreator {
             // Asking first spares the right to create topics where somebody else did it.
             if (!exists(topic) && create(topic)) {
                 created.add(topic.name());
-            } else {
-                check(topic);
             }
         }
+        topics.forEach(this::check);
         return created;
     }
 
@@ -77,12 +81,7 @@ final class TopicCreator {
 
     private void check(TopicDefinition topic) {
         var resource = new ConfigResource(ConfigResource.Type.TOPIC, topic.name());
-        Config config;
-        try {
-            config = await(admin.describeConfigs(Set.of(resource)).all()).get(resource);
-        } catch (ExecutionException e) {
-            throw failed("described", topic, e);
-        }
+        Config config = described(topic, resource);
         ConfigEntry entry = config == null ? null : config.get(TopicDefinition.MAX_MESSAGE_BYTES);
         String value = entry == null ? null : entry.value();
         if (value != null && Long.parseLong(value) < topic.maxMessageBytes()) {
@@ -97,20 +96,43 @@ final class TopicCreator {
         }
     }
 
+    /** A topic that was just created is not known to every broker yet. */
+    private @Nullable Config described(TopicDefinition topic, ConfigResource resource) {
+        long start = System.nanoTime();
+        while (true) {
+            try {
+                return await(admin.describeConfigs(Set.of(resource)).all()).get(resource);
+            } catch (ExecutionException e) {
+                if (!(e.getCause() instanceof UnknownTopicOrPartitionException)
+                        || System.nanoTime() - start > VISIBLE_WITHIN.toNanos()) {
+                    throw failed("described", topic, e);
+                }
+            }
+            try {
+                Thread.sleep(POLL);
+            } catch (InterruptedException e) {
+                throw interrupted(e);
+            }
+        }
+    }
+
     private static <T> T await(KafkaFuture<T> future) throws ExecutionException {
         try {
             return future.get();
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while waiting for the broker", e);
+            throw interrupted(e);
         }
+    }
+
+    private static IllegalStateException interrupted(InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return new IllegalStateException("interrupted while waiting for the broker", e);
     }
 
     private static IllegalStateException failed(
             String what, TopicDefinition topic, ExecutionException e) {
         Throwable cause = e.getCause() == null ? e : e.getCause();
         return new IllegalStateException(
-                "topic %s can't be %s: %s".formatted(topic.name(), what, cause.getMessage()),
-                cause);
+                "topic %s can't be %s: %s".formatted(topic.name(), what, cause), cause);
     }
 }
