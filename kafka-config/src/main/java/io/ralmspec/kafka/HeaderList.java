@@ -70,9 +70,21 @@ final class HeaderList {
         return copy;
     }
 
-    /** The headers of an answer or a delta to this request. */
+    /** What a submission keeps of its request's headers. */
+    static HeaderList ofSubmission(Origin origin) {
+        return copied(origin, MAX_COPIED, MAX_COPIED_BYTES);
+    }
+
+    /**
+     * The headers of an answer or a delta to this request, bounded already by the parser or not.
+     */
     static HeaderList ofReply(Origin origin) {
         HeaderList headers = copied(origin, MAX_COPIED, MAX_COPIED_BYTES);
+        int dropped = origin.headerNames().indexOf(DROPPED);
+        if (dropped >= 0 && !headers.names.contains(DROPPED)) {
+            // The parser put it there: it takes none from a sender.
+            headers.add(DROPPED, origin.headerValues().get(dropped));
+        }
         headers.add(SCHEMA_VERSION, 1);
         return headers;
     }

@@ -154,8 +154,7 @@ public final class RequestParser implements Serializable {
 
     /** What a submission keeps of its record: it may sit in state for a while. */
     private Origin kept(Origin origin) {
-        HeaderList headers =
-                HeaderList.copied(origin, HeaderList.MAX_COPIED, HeaderList.MAX_COPIED_BYTES);
+        HeaderList headers = HeaderList.ofSubmission(origin);
         byte[] key = origin.key();
         return new Origin(
                 origin.topic(),

@@ -176,6 +176,28 @@ class AnswerSerializerTest {
     }
 
     @Test
+    void copiedHeadersAreBoundedAndTheRestCounted() {
+        Map<String, byte[]> headers = new LinkedHashMap<>();
+        headers.put("ralmspec-headers-dropped", "forged".getBytes(UTF_8));
+        headers.put("big", new byte[9000]);
+        headers.put("half", new byte[5000]);
+        headers.put("other-half", new byte[5000]);
+        headers.put("traceparent", "00-a".getBytes(UTF_8));
+        Origin origin = TestRecords.origin(new byte[0], "{\"id\":\"a\"}".getBytes(UTF_8), headers);
+        AnswerRecord refused = TestRecords.refused(TestRecords.PARSER.parse(origin));
+
+        OutputRecord record = SERIALIZER.serialize(refused);
+
+        assertThat(record.headerNames())
+                .containsExactly(
+                        "half",
+                        "traceparent",
+                        "ralmspec-headers-dropped",
+                        "ralmspec-schema-version");
+        assertThat(TestRecords.headers(record)).containsEntry("ralmspec-headers-dropped", "2");
+    }
+
+    @Test
     void deltasValidateAndReadBack() {
         for (Delta delta :
                 List.of(new Delta("q-2", 0, " Pa\n", false), new Delta("q-2", 7, "", true))) {
