@@ -7,8 +7,8 @@ import io.ralmspec.decoding.Submission;
 /** What a record of the request topic turned out to be: exactly one of three. */
 public sealed interface Parsed {
     /**
-     * A request, or the cancellation of one. Its origin has no value and only bounded headers, so
-     * that it can be kept.
+     * A request, or the cancellation of one. Its origin has bounded headers; a request's has its
+     * bytes, for the dead letter that it becomes if its id is taken.
      */
     record Accepted(Submission submission) implements Parsed {}
 

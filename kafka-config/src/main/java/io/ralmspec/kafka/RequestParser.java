@@ -22,6 +22,7 @@ import java.nio.CharBuffer;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CoderResult;
 import java.nio.charset.CodingErrorAction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Turns records of the request topic into submissions, error answers or dead letters. Never throws,
@@ -113,9 +114,10 @@ public final class RequestParser implements Serializable {
         RequestError error = reader.error();
         return error != null
                 ? new Parsed.Refused(
-                        new AnswerRecord(kept(origin), Answer.refused(reader.id(), error)))
+                        new AnswerRecord(kept(origin, null), Answer.refused(reader.id(), error)))
                 : new Parsed.Accepted(
-                        new Submission(kept(origin), reader.id(), reader.toRequest()));
+                        new Submission(
+                                kept(origin, origin.value()), reader.id(), reader.toRequest()));
     }
 
     private Parsed cancellation(Origin origin) {
@@ -149,11 +151,16 @@ public final class RequestParser implements Serializable {
         String problem = FieldReader.textProblem(id, limits.maxIdCharacters());
         return problem != null
                 ? unreadable(origin, ErrorCode.INVALID_FIELD, "id", "`id` must be " + problem)
-                : new Parsed.Accepted(new Submission(kept(origin), id, null));
+                : new Parsed.Accepted(new Submission(kept(origin, null), id, null));
     }
 
-    /** What a submission keeps of its record: it may sit in state for a while. */
-    private Origin kept(Origin origin) {
+    /**
+     * A record with bounded headers and key.
+     *
+     * @param value what to keep of its bytes: a request keeps them all, for its dead letter if its
+     *     id turns out to be taken
+     */
+    private Origin kept(Origin origin, byte @Nullable [] value) {
         HeaderList headers = HeaderList.ofSubmission(origin);
         byte[] key = origin.key();
         return new Origin(
@@ -162,7 +169,7 @@ public final class RequestParser implements Serializable {
                 origin.offset(),
                 origin.timestampMillis(),
                 key == null || key.length > maxKeyBytes() ? null : key,
-                null,
+                value,
                 headers.names(),
                 headers.values());
     }

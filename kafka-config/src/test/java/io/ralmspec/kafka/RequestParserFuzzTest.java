@@ -85,7 +85,7 @@ class RequestParserFuzzTest {
         for (int count : outcomes) {
             assertThat(count).as("seed=%d", seed).isGreaterThan(CASES / 50);
         }
-        assertThat(seconds).as("seed=%d", seed).isLessThan(5);
+        assertThat(seconds).as("seed=%d", seed).isLessThan(20);
     }
 
     /** Checks the outcome; returns which one it is. */
@@ -96,7 +96,7 @@ class RequestParserFuzzTest {
                 DecodingRequest request = submission.request();
                 assertThat(request == null).isEqualTo(origin.value() == null);
                 assertThat(submission.id()).isNotEmpty();
-                assertThat(submission.origin().value()).isNull();
+                assertThat(submission.origin().value()).isSameAs(origin.value());
                 if (request != null) {
                     assertThat(TestRecords.requestOf(reparsed(request))).isEqualTo(request);
                 }
