@@ -66,6 +66,23 @@ class FeedbackChannelTest {
     }
 
     @Test
+    void aResultPutDuringADrainWakesTheConsumerAgain() throws Exception {
+        // Else one that comes just after the drain has found the queue empty would wait for ever.
+        channel.consume(
+                mails,
+                result -> {
+                    received.add(result);
+                    if (received.size() == 1) {
+                        channel.put(result("b"));
+                        assertThat(mails.queue).hasSize(1);
+                    }
+                });
+        channel.put(result("a"));
+        mails.runAll();
+        assertThat(received).extracting(VerificationResult::requestId).containsExactly("a", "b");
+    }
+
+    @Test
     void keepsWhatCameBeforeTheConsumer() throws Exception {
         channel.put(result("early"));
         assertThat(channel.connected()).isFalse();
