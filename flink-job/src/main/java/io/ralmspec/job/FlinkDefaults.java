@@ -6,6 +6,7 @@ import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.ExecutionOptions;
 import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.configuration.StateBackendOptions;
 
 /** What this job wants of Flink where the user says nothing. */
@@ -19,6 +20,17 @@ public final class FlinkDefaults {
         put(all, CheckpointingOptions.CHECKPOINTING_INTERVAL, Duration.ofSeconds(10));
         // Checkpoints fail while tasks start and stop; that is no reason to restart the job.
         put(all, CheckpointingOptions.TOLERABLE_FAILURE_NUMBER, 10);
+        // Flink would restart for ever, also where a directory is wrong.
+        put(all, RestartStrategyOptions.RESTART_STRATEGY, "failure-rate");
+        put(
+                all,
+                RestartStrategyOptions.RESTART_STRATEGY_FAILURE_RATE_MAX_FAILURES_PER_INTERVAL,
+                10);
+        put(
+                all,
+                RestartStrategyOptions.RESTART_STRATEGY_FAILURE_RATE_FAILURE_RATE_INTERVAL,
+                Duration.ofMinutes(5));
+        put(all, RestartStrategyOptions.RESTART_STRATEGY_FAILURE_RATE_DELAY, Duration.ofSeconds(2));
         // Flink's 100 ms would be waited for twice in every round of an idle loop.
         put(all, ExecutionOptions.BUFFER_TIMEOUT, Duration.ZERO);
         // Every record has a proper serializer; Kryo would break state compatibility silently.

@@ -1,6 +1,8 @@
 package io.ralmspec.job.cli;
 
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.concurrent.TimeoutException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -32,8 +34,10 @@ public final class Ralmspec {
                             PrintWriter err = commandLine.getErr();
                             boolean mendable =
                                     failure instanceof IllegalArgumentException
-                                            || failure instanceof java.io.IOException
-                                            || failure instanceof IllegalStateException;
+                                            || failure instanceof IllegalStateException
+                                            || failure instanceof IOException
+                                            || failure instanceof TimeoutException
+                                            || isOurs(failure);
                             err.println("ralmspec: " + failure.getMessage());
                             for (Throwable cause = failure.getCause();
                                     cause != null;
@@ -45,5 +49,9 @@ public final class Ralmspec {
                             }
                             return 1;
                         });
+    }
+
+    private static boolean isOurs(Exception failure) {
+        return failure.getClass().getName().startsWith("io.ralmspec.");
     }
 }

@@ -10,6 +10,7 @@ import io.ralmspec.kafka.ClientSettings;
 import io.ralmspec.kafka.TopicPlan;
 import io.ralmspec.streaming.ServingFactory;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -19,6 +20,7 @@ import java.util.function.Function;
 import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.CoreOptions;
 import org.apache.flink.configuration.MetricOptions;
 import org.apache.flink.configuration.RestOptions;
 import org.apache.flink.core.execution.JobClient;
@@ -68,9 +70,13 @@ public final class LocalService implements AutoCloseable {
             Function<Configuration, ServingFactory> serving)
             throws Exception {
         Map<String, String> all = new HashMap<>(values);
+        // With any address in place of one that is not known yet, everything else can be checked.
+        all.putIfAbsent(JobOptions.BOOTSTRAP_SERVERS.key(), "localhost:9092");
+        // Opened and closed once, so that what is wrong with it is said here, before anything runs.
+        serving.apply(OptionsReader.checked(all)).open().close();
         EmbeddedBroker broker = null;
         try {
-            if (!all.containsKey(JobOptions.BOOTSTRAP_SERVERS.key())) {
+            if (!values.containsKey(JobOptions.BOOTSTRAP_SERVERS.key())) {
                 broker = EmbeddedBroker.start(directory.resolve("kafka"), brokerPort);
                 all.put(JobOptions.BOOTSTRAP_SERVERS.key(), broker.bootstrapServers());
             }
@@ -133,7 +139,7 @@ public final class LocalService implements AutoCloseable {
         Configuration flink = FlinkDefaults.withDefaults(options);
         flink.set(RestOptions.BIND_PORT, String.valueOf(uiPort));
         flink.set(RestOptions.PORT, uiPort);
-        flink.set(MetricOptions.METRIC_FETCHER_UPDATE_INTERVAL, java.time.Duration.ofSeconds(1));
+        flink.set(MetricOptions.METRIC_FETCHER_UPDATE_INTERVAL, Duration.ofSeconds(1));
         if (!flink.contains(CheckpointingOptions.CHECKPOINTS_DIRECTORY)) {
             flink.set(
                     CheckpointingOptions.CHECKPOINTS_DIRECTORY,
@@ -141,7 +147,7 @@ public final class LocalService implements AutoCloseable {
         }
         StreamExecutionEnvironment env =
                 StreamExecutionEnvironment.createLocalEnvironmentWithWebUI(flink);
-        if (!flink.contains(org.apache.flink.configuration.CoreOptions.DEFAULT_PARALLELISM)) {
+        if (!flink.contains(CoreOptions.DEFAULT_PARALLELISM)) {
             env.setParallelism(1);
         }
         RalmTopology.build(env, options, serving);

@@ -1,0 +1,57 @@
+package io.ralmspec.job;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.ralmspec.kafka.ClientSettings;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Properties;
+import java.util.function.Predicate;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/** Sends and reads raw records. */
+final class KafkaRecords {
+    private KafkaRecords() {}
+
+    static KafkaProducer<byte[], byte[]> producer(ClientSettings clients) {
+        return new KafkaProducer<>(
+                clients.producer(), new ByteArraySerializer(), new ByteArraySerializer());
+    }
+
+    static ProducerRecord<byte[], byte[]> record(String topic, String key, String value) {
+        return new ProducerRecord<>(
+                topic, key.getBytes(UTF_8), value == null ? null : value.getBytes(UTF_8));
+    }
+
+    /** All records from the start, until {@code enough} or 60 s have passed. */
+    static List<ConsumerRecord<byte[], byte[]>> read(
+            ClientSettings clients,
+            String topic,
+            Predicate<List<ConsumerRecord<byte[], byte[]>>> enough) {
+        Properties settings = clients.consumer();
+        settings.remove("group.id");
+        List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
+        try (KafkaConsumer<byte[], byte[]> consumer =
+                new KafkaConsumer<>(
+                        settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+            List<TopicPartition> partitions =
+                    consumer.partitionsFor(topic).stream()
+                            .map(info -> new TopicPartition(topic, info.partition()))
+                            .toList();
+            consumer.assign(partitions);
+            consumer.seekToBeginning(partitions);
+            long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+            while (!enough.test(records) && System.nanoTime() < deadline) {
+                consumer.poll(Duration.ofMillis(200)).forEach(records::add);
+            }
+        }
+        return records;
+    }
+}
