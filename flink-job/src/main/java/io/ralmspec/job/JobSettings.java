@@ -51,7 +51,8 @@ public final class JobSettings {
                 limits.maxStride(),
                 limits.maxQueryTokens(),
                 limits.maxSpeculationStride(),
-                limits.maxPrefetch(),
+                // An approximate search returns no more than it holds.
+                Math.min(limits.maxPrefetch(), options.get(JobOptions.KNOWLEDGE_EF_SEARCH)),
                 limits.maxIdCharacters(),
                 limits.maxDeadlineMillis());
     }

@@ -220,7 +220,10 @@ class EndToEndITCase {
                         ".*\"id\":\"([0-9a-f]+)\"(?:(?!\"id\").)*?\"name\":\"speculative-retrieval\".*",
                         "$1");
         assertThat(get("/jobs/%s/vertices/%s/subtasks/metrics".formatted(job, vertex)))
-                .contains("ralmspec.tokensPerSecond", "ralmspec.acceptance", "ralmspec.lastSpeculationStride");
+                .contains(
+                        "ralmspec.tokensPerSecond",
+                        "ralmspec.acceptance",
+                        "ralmspec.lastSpeculationStride");
     }
 
     private static String get(String path) throws Exception {

@@ -1,0 +1,91 @@
+package io.ralmspec.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.ralmspec.kafka.TopicPlan;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.api.graph.StreamGraph;
+import org.apache.flink.streaming.api.graph.StreamNode;
+import org.junit.jupiter.api.Test;
+
+class RalmTopologyTest {
+    @Test
+    void uidsAreTheOnesThatSavepointsKnow() {
+        Set<String> uids = new TreeSet<>();
+        for (StreamNode node : graph(Map.of()).getStreamNodes()) {
+            if (node.getTransformationUID() != null) {
+                uids.add(node.getTransformationUID());
+            }
+        }
+        assertThat(uids)
+                .contains(
+                        "requests",
+                        "parse",
+                        "speculative-retrieval",
+                        "verification",
+                        "feedback",
+                        "answers",
+                        "deltas",
+                        "dead-letters");
+    }
+
+    @Test
+    void exactlyOnceBuildsToo() {
+        StreamGraph graph =
+                graph(
+                        Map.of(
+                                JobOptions.DELIVERY.key(), "exactly-once",
+                                JobOptions.TRANSACTIONAL_ID_PREFIX.key(), "test"));
+        assertThat(graph.getStreamNodes()).isNotEmpty();
+    }
+
+    @Test
+    void aProducerThatCannotCarryADeadLetterIsRefused() {
+        assertThatThrownBy(
+                        () -> graph(Map.of("ralmspec.kafka.properties.max.request.size", "1000")))
+                .hasMessageContaining("`max.request.size` of producers must be >=");
+    }
+
+    @Test
+    void optionsAndTopicPlanHaveTheSameNames() {
+        TopicPlan plan = TopicPlan.load();
+        assertThat(JobOptions.REQUESTS_TOPIC.defaultValue()).isEqualTo(plan.requests().name());
+        assertThat(JobOptions.ANSWERS_TOPIC.defaultValue()).isEqualTo(plan.answers().name());
+        assertThat(JobOptions.DELTAS_TOPIC.defaultValue()).isEqualTo(plan.deltas().name());
+        assertThat(JobOptions.DEAD_LETTERS_TOPIC.defaultValue())
+                .isEqualTo(plan.deadLetters().name());
+    }
+
+    @Test
+    void aDefaultPrefetchBeyondTheApproximateSearchIsRefused() {
+        assertThatThrownBy(
+                        () ->
+                                graph(
+                                        Map.of(
+                                                JobOptions.DEFAULT_PREFETCH.key(), "64",
+                                                JobOptions.KNOWLEDGE_EF_SEARCH.key(), "32")))
+                .hasMessageContaining("prefetch")
+                .hasMessageContaining("32");
+    }
+
+    private static StreamGraph graph(Map<String, String> more) {
+        Map<String, String> values = new HashMap<>();
+        values.put(JobOptions.BOOTSTRAP_SERVERS.key(), "localhost:9092");
+        values.put(JobOptions.MODEL_DIRECTORY.key(), "model");
+        values.put(JobOptions.ENCODER_DIRECTORY.key(), "encoder");
+        values.put(JobOptions.KNOWLEDGE_DIRECTORY.key(), "index");
+        values.putAll(more);
+        Configuration options = OptionsReader.checked(values);
+        StreamExecutionEnvironment env =
+                StreamExecutionEnvironment.getExecutionEnvironment(
+                        FlinkDefaults.withDefaults(options));
+        RalmTopology.build(env, options, new ScriptedServing(1));
+        return env.getStreamGraph();
+    }
+}
