@@ -6,6 +6,7 @@ import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.ExecutionOptions;
 import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.configuration.StateBackendOptions;
 
@@ -13,36 +14,47 @@ import org.apache.flink.configuration.StateBackendOptions;
 public final class FlinkDefaults {
     private FlinkDefaults() {}
 
-    public static Configuration withDefaults(Configuration options) {
-        Configuration all = new Configuration(options);
-        put(all, StateBackendOptions.STATE_BACKEND, "rocksdb");
-        put(all, CheckpointingOptions.INCREMENTAL_CHECKPOINTS, true);
-        put(all, CheckpointingOptions.CHECKPOINTING_INTERVAL, Duration.ofSeconds(10));
+    /**
+     * @param configured what the user, or the cluster, says
+     * @return only what is missing there
+     */
+    public static Configuration missingFrom(ReadableConfig configured) {
+        Configuration all = new Configuration();
+        put(configured, all, StateBackendOptions.STATE_BACKEND, "rocksdb");
+        put(configured, all, CheckpointingOptions.INCREMENTAL_CHECKPOINTS, true);
+        put(configured, all, CheckpointingOptions.CHECKPOINTING_INTERVAL, Duration.ofSeconds(10));
         // Checkpoints fail while tasks start and stop; that is no reason to restart the job.
-        put(all, CheckpointingOptions.TOLERABLE_FAILURE_NUMBER, 10);
+        put(configured, all, CheckpointingOptions.TOLERABLE_FAILURE_NUMBER, 10);
         // Flink would restart for ever, also where a directory is wrong.
-        put(all, RestartStrategyOptions.RESTART_STRATEGY, "failure-rate");
+        put(configured, all, RestartStrategyOptions.RESTART_STRATEGY, "failure-rate");
         put(
+                configured,
                 all,
                 RestartStrategyOptions.RESTART_STRATEGY_FAILURE_RATE_MAX_FAILURES_PER_INTERVAL,
                 10);
         put(
+                configured,
                 all,
                 RestartStrategyOptions.RESTART_STRATEGY_FAILURE_RATE_FAILURE_RATE_INTERVAL,
                 Duration.ofMinutes(5));
-        put(all, RestartStrategyOptions.RESTART_STRATEGY_FAILURE_RATE_DELAY, Duration.ofSeconds(2));
+        put(
+                configured,
+                all,
+                RestartStrategyOptions.RESTART_STRATEGY_FAILURE_RATE_DELAY,
+                Duration.ofSeconds(2));
         // Flink's 100 ms would be waited for twice in every round of an idle loop.
-        put(all, ExecutionOptions.BUFFER_TIMEOUT, Duration.ZERO);
+        put(configured, all, ExecutionOptions.BUFFER_TIMEOUT, Duration.ZERO);
         // Every record has a proper serializer; Kryo would break state compatibility silently.
-        put(all, PipelineOptions.GENERIC_TYPES, false);
+        put(configured, all, PipelineOptions.GENERIC_TYPES, false);
         // A savepoint finds its state by uid, so every operator must have one.
-        put(all, PipelineOptions.AUTO_GENERATE_UIDS, false);
+        put(configured, all, PipelineOptions.AUTO_GENERATE_UIDS, false);
         return all;
     }
 
-    private static <T> void put(Configuration configuration, ConfigOption<T> option, T value) {
-        if (!configuration.contains(option)) {
-            configuration.set(option, value);
+    private static <T> void put(
+            ReadableConfig configured, Configuration missing, ConfigOption<T> option, T value) {
+        if (configured.getOptional(option).isEmpty()) {
+            missing.set(option, value);
         }
     }
 }

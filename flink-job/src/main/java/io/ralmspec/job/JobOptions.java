@@ -152,7 +152,7 @@ public final class JobOptions {
                     DEFAULTS.maxTokens(),
                     1,
                     65_536,
-                    "`max_tokens` of a request that says nothing.");
+                    "`max_tokens` of a request that says nothing; no more than the largest.");
     public static final ConfigOption<Integer> REQUEST_MAX_PROMPT_CHARACTERS =
             integer(
                     "ralmspec.request.max-prompt-characters",
@@ -161,10 +161,15 @@ public final class JobOptions {
                     1 << 20,
                     "Longest prompt; the model's context limits it further.");
     public static final ConfigOption<MemorySize> REQUEST_MAX_SIZE =
-            memory(
-                    "ralmspec.request.max-size",
-                    "1mb",
-                    "Largest request record; a larger one is a dead letter, unread.");
+            define(
+                    key("ralmspec.request.max-size")
+                            .memoryType()
+                            .defaultValue(MemorySize.ofMebiBytes(1))
+                            .withDescription(
+                                    "Largest request record; a larger one is a dead letter,"
+                                            + " unread."),
+                    "in [1 kb, 16 mb]",
+                    value -> value.getBytes() >= 1 << 10 && value.getBytes() <= 16 << 20);
     public static final ConfigOption<String> DEFAULT_RETRIEVER =
             define(
                     key("ralmspec.retrieval.retriever")

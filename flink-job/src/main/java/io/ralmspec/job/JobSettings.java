@@ -59,7 +59,9 @@ public final class JobSettings {
 
     static RequestDefaults defaults(Configuration options) {
         return new RequestDefaults(
-                options.get(JobOptions.REQUEST_DEFAULT_TOKENS),
+                Math.min(
+                        options.get(JobOptions.REQUEST_DEFAULT_TOKENS),
+                        options.get(JobOptions.REQUEST_MAX_TOKENS)),
                 new RetrievalParameters(
                         RetrieverKind.ofWireName(options.get(JobOptions.DEFAULT_RETRIEVER))
                                 .orElseThrow(),

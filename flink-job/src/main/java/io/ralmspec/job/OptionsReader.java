@@ -73,6 +73,17 @@ public final class OptionsReader {
                     "`%s` must be set for exactly-once delivery"
                             .formatted(JobOptions.TRANSACTIONAL_ID_PREFIX.key()));
         }
+        if (errors.isEmpty()
+                && options.get(JobOptions.DEFAULT_PREFETCH)
+                        > options.get(JobOptions.KNOWLEDGE_EF_SEARCH)) {
+            errors.add(
+                    "`%s` must be <= `%s`, %d (got %d)"
+                            .formatted(
+                                    JobOptions.DEFAULT_PREFETCH.key(),
+                                    JobOptions.KNOWLEDGE_EF_SEARCH.key(),
+                                    options.get(JobOptions.KNOWLEDGE_EF_SEARCH),
+                                    options.get(JobOptions.DEFAULT_PREFETCH)));
+        }
         if (!errors.isEmpty()) {
             throw new IllegalArgumentException(String.join("\n", errors));
         }

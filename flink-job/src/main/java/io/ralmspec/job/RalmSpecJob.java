@@ -12,8 +12,8 @@ public final class RalmSpecJob {
     public static void main(String[] arguments) throws Exception {
         Configuration options = OptionsReader.read(List.of(arguments));
         StreamExecutionEnvironment env =
-                StreamExecutionEnvironment.getExecutionEnvironment(
-                        FlinkDefaults.withDefaults(options));
+                StreamExecutionEnvironment.getExecutionEnvironment(options);
+        env.configure(FlinkDefaults.missingFrom(env.getConfiguration()));
         RalmTopology.build(env, options, new OnnxServingFactory(options));
         env.execute("ralmspec");
     }

@@ -53,6 +53,17 @@ class RalmTopologyTest {
     }
 
     @Test
+    void whatTheUserConfiguresWins() {
+        Configuration user = new Configuration();
+        user.setString("state.backend.type", "hashmap");
+        Map<String, String> missing = FlinkDefaults.missingFrom(user).toMap();
+        assertThat(missing)
+                .doesNotContainKey("state.backend.type")
+                .containsEntry("execution.buffer-timeout.interval", "0 ms")
+                .containsEntry("pipeline.generic-types", "false");
+    }
+
+    @Test
     void optionsAndTopicPlanHaveTheSameNames() {
         TopicPlan plan = TopicPlan.load();
         assertThat(JobOptions.REQUESTS_TOPIC.defaultValue()).isEqualTo(plan.requests().name());
@@ -83,8 +94,8 @@ class RalmTopologyTest {
         values.putAll(more);
         Configuration options = OptionsReader.checked(values);
         StreamExecutionEnvironment env =
-                StreamExecutionEnvironment.getExecutionEnvironment(
-                        FlinkDefaults.withDefaults(options));
+                StreamExecutionEnvironment.getExecutionEnvironment(options);
+        env.configure(FlinkDefaults.missingFrom(env.getConfiguration()));
         RalmTopology.build(env, options, new ScriptedServing(1));
         return env.getStreamGraph();
     }

@@ -15,6 +15,7 @@ import io.ralmspec.job.client.ComparisonRow;
 import io.ralmspec.job.client.Question;
 import io.ralmspec.job.client.RalmClient;
 import io.ralmspec.job.local.LocalService;
+import io.ralmspec.job.local.Ports;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -38,6 +39,8 @@ import picocli.CommandLine.Option;
             "Exits with 0 if and only if all of them are equal."
         })
 final class CompareCommand implements Callable<Integer> {
+    private static final int UI_PORT = 8081;
+
     @Mixin private ServiceOptions service = new ServiceOptions();
 
     @Option(
@@ -104,7 +107,7 @@ final class CompareCommand implements Callable<Integer> {
                                 speculationStride,
                                 prefetch));
         List<ComparisonRow> rows;
-        try (LocalService running = service.start();
+        try (LocalService running = service.start(0, Ports.freeOr(UI_PORT));
                 RalmClient client = new RalmClient(running.clients(), running.topics());
                 ProgressBar bar =
                         new ProgressBarBuilder()

@@ -3,6 +3,7 @@ package io.ralmspec.job.cli;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.concurrent.TimeoutException;
+import org.apache.kafka.common.KafkaException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -16,7 +17,8 @@ import picocli.CommandLine.Command;
             IndexCommand.class,
             ServeCommand.class,
             AskCommand.class,
-            CompareCommand.class
+            CompareCommand.class,
+            TopicsCommand.class
         })
 public final class Ralmspec {
     private Ralmspec() {}
@@ -37,6 +39,7 @@ public final class Ralmspec {
                                             || failure instanceof IllegalStateException
                                             || failure instanceof IOException
                                             || failure instanceof TimeoutException
+                                            || failure instanceof KafkaException
                                             || isOurs(failure);
                             err.println("ralmspec: " + failure.getMessage());
                             for (Throwable cause = failure.getCause();

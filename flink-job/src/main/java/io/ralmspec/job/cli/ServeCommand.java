@@ -4,6 +4,7 @@ import io.ralmspec.job.local.LocalService;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /** Runs the service on this machine until it is stopped. */
 @Command(
@@ -13,9 +14,21 @@ import picocli.CommandLine.Mixin;
 final class ServeCommand implements Callable<Integer> {
     @Mixin private ServiceOptions service = new ServiceOptions();
 
+    @Option(
+            names = "--broker-port",
+            defaultValue = "9092",
+            description = "Port of the embedded broker; 0 for any free one (${DEFAULT-VALUE}).")
+    private int brokerPort;
+
+    @Option(
+            names = "--ui-port",
+            defaultValue = "8081",
+            description = "Port of the Flink UI (${DEFAULT-VALUE}).")
+    private int uiPort;
+
     @Override
     public Integer call() throws Exception {
-        try (LocalService running = service.start()) {
+        try (LocalService running = service.start(brokerPort, uiPort)) {
             System.out.printf(
                     "Serving. Requests: topic %s at %s. Flink UI: %s%n"
                             + "Ask with: ralmspec ask --bootstrap-servers %s \"your question\"%n",

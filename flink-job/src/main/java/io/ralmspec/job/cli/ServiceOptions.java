@@ -25,20 +25,10 @@ final class ServiceOptions {
     @Nullable String bootstrapServers;
 
     @Option(
-            names = "--broker-port",
-            defaultValue = "9092",
-            description = "Port of the embedded broker; 0 for any free one (${DEFAULT-VALUE}).")
-    int brokerPort;
-
-    @Option(
-            names = "--ui-port",
-            defaultValue = "8081",
-            description = "Port of the Flink UI (${DEFAULT-VALUE}).")
-    int uiPort;
-
-    @Option(
             names = "--directory",
-            description = "Where broker and checkpoints keep their files; a new one by default.")
+            description =
+                    "Where broker and checkpoints keep their files. With the same directory again,"
+                            + " the service goes on where it stopped; a new one by default.")
     @Nullable Path directory;
 
     @Option(
@@ -47,7 +37,7 @@ final class ServiceOptions {
             description = "Any option of the job or of Flink; may be repeated.")
     Map<String, String> options = new HashMap<>();
 
-    LocalService start() throws Exception {
+    LocalService start(int brokerPort, int uiPort) throws Exception {
         Map<String, String> values = new HashMap<>();
         values.put(JobOptions.KNOWLEDGE_DIRECTORY.key(), index.toAbsolutePath().toString());
         values.put(JobOptions.MODEL_DIRECTORY.key(), model.toAbsolutePath().toString());

@@ -19,6 +19,7 @@ import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -31,28 +32,58 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RalmClient implements AutoCloseable {
     private static final Duration POLL = Duration.ofMillis(100);
+    private static final String CONNECT_MILLIS = "10000";
 
     private final TopicPlan topics;
     private final KafkaProducer<byte[], byte[]> producer;
     private final KafkaConsumer<byte[], byte[]> consumer;
 
+    /**
+     * @throws IllegalStateException if Kafka or the topics are not there
+     */
     public RalmClient(ClientSettings settings, TopicPlan topics) {
         this.topics = topics;
-        Properties producing = settings.producer();
-        producing.put("linger.ms", "0");
-        this.producer =
-                new KafkaProducer<>(
-                        producing, new ByteArraySerializer(), new ByteArraySerializer());
         Properties consuming = settings.consumer();
         // Reads from the end of every partition, as nobody's group.
         consuming.remove("group.id");
         consuming.put("auto.offset.reset", "latest");
+        consuming.put("default.api.timeout.ms", CONNECT_MILLIS);
         this.consumer =
                 new KafkaConsumer<>(
                         consuming, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        try {
+            startAtTheEnd();
+        } catch (RuntimeException e) {
+            consumer.close();
+            throw e;
+        }
+        Properties producing = settings.producer();
+        producing.put("linger.ms", "0");
+        producing.put("max.block.ms", CONNECT_MILLIS);
+        this.producer =
+                new KafkaProducer<>(
+                        producing, new ByteArraySerializer(), new ByteArraySerializer());
+    }
+
+    private void startAtTheEnd() {
         List<TopicPartition> partitions = new ArrayList<>();
         for (String topic : List.of(topics.answers().name(), topics.deltas().name())) {
-            for (PartitionInfo partition : consumer.partitionsFor(topic)) {
+            List<PartitionInfo> found;
+            try {
+                found = consumer.partitionsFor(topic);
+            } catch (KafkaException e) {
+                throw new IllegalStateException(
+                        "Kafka does not answer: start `ralmspec serve`, or check"
+                                + " --bootstrap-servers",
+                        e);
+            }
+            if (found.isEmpty()) {
+                throw new IllegalStateException(
+                        "topic %s does not exist: start `ralmspec serve`, or create it with"
+                                        .formatted(topic)
+                                + " `ralmspec topics`");
+            }
+            for (PartitionInfo partition : found) {
                 partitions.add(new TopicPartition(topic, partition.partition()));
             }
         }

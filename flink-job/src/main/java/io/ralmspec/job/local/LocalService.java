@@ -21,9 +21,12 @@ import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.CoreOptions;
+import org.apache.flink.configuration.ExternalizedCheckpointRetention;
 import org.apache.flink.configuration.MetricOptions;
 import org.apache.flink.configuration.RestOptions;
+import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.core.execution.RecoveryClaimMode;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.kafka.clients.admin.Admin;
 import org.jspecify.annotations.Nullable;
@@ -51,7 +54,8 @@ public final class LocalService implements AutoCloseable {
      *
      * @param values options as in {@link JobOptions} and Flink's; without bootstrap servers an
      *     embedded broker is started
-     * @param directory for the broker's log and checkpoints
+     * @param directory for the broker's log and checkpoints; with that of an earlier run, the job
+     *     goes on from its last checkpoint
      * @param brokerPort of the embedded broker; 0 for any free one
      * @param uiPort of the Flink UI
      */
@@ -136,14 +140,27 @@ public final class LocalService implements AutoCloseable {
     private static JobClient submit(
             Configuration options, Path directory, int uiPort, ServingFactory serving)
             throws Exception {
-        Configuration flink = FlinkDefaults.withDefaults(options);
+        Configuration flink = new Configuration(options);
+        flink.addAll(FlinkDefaults.missingFrom(options));
         flink.set(RestOptions.BIND_PORT, String.valueOf(uiPort));
         flink.set(RestOptions.PORT, uiPort);
         flink.set(MetricOptions.METRIC_FETCHER_UPDATE_INTERVAL, Duration.ofSeconds(1));
         if (!flink.contains(CheckpointingOptions.CHECKPOINTS_DIRECTORY)) {
+            Path checkpoints = directory.resolve("checkpoints");
+            flink.set(CheckpointingOptions.CHECKPOINTS_DIRECTORY, checkpoints.toUri().toString());
+            // Kafka's offsets alone would forget requests that were read and not yet answered.
             flink.set(
-                    CheckpointingOptions.CHECKPOINTS_DIRECTORY,
-                    directory.resolve("checkpoints").toUri().toString());
+                    CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
+                    ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
+            Checkpoints.newest(checkpoints)
+                    .ifPresent(
+                            checkpoint -> {
+                                flink.set(
+                                        StateRecoveryOptions.SAVEPOINT_PATH,
+                                        checkpoint.toUri().toString());
+                                flink.set(
+                                        StateRecoveryOptions.RESTORE_MODE, RecoveryClaimMode.CLAIM);
+                            });
         }
         StreamExecutionEnvironment env =
                 StreamExecutionEnvironment.createLocalEnvironmentWithWebUI(flink);

@@ -19,6 +19,7 @@ import io.ralmspec.job.client.ComparisonRow;
 import io.ralmspec.job.client.Question;
 import io.ralmspec.job.client.RalmClient;
 import io.ralmspec.job.local.LocalService;
+import io.ralmspec.job.local.Ports;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

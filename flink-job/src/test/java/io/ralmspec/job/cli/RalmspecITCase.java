@@ -8,7 +8,6 @@ import io.ralmspec.decoding.RetrieverKind;
 import io.ralmspec.job.TinyModels;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -140,11 +139,7 @@ class RalmspecITCase {
         assertThat(run("ask").errors()).contains("QUESTION");
     }
 
-    private Run service(String command, Path model, Path index, String... more) throws Exception {
-        int uiPort;
-        try (ServerSocket free = new ServerSocket(0)) {
-            uiPort = free.getLocalPort();
-        }
+    private Run service(String command, Path model, Path index, String... more) {
         List<String> arguments =
                 new ArrayList<>(
                         List.of(
@@ -154,11 +149,7 @@ class RalmspecITCase {
                                 "--encoder",
                                 TinyModels.encoder().toString(),
                                 "--index",
-                                index.toString(),
-                                "--broker-port",
-                                "0",
-                                "--ui-port",
-                                String.valueOf(uiPort)));
+                                index.toString()));
         arguments.addAll(List.of(more));
         return run(arguments.toArray(String[]::new));
     }

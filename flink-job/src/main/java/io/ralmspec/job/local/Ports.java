@@ -1,14 +1,14 @@
-package io.ralmspec.job.quickstart;
+package io.ralmspec.job.local;
 
 import java.io.IOException;
 import java.net.ServerSocket;
 
 /** Finds a port to listen on. */
-final class Ports {
+public final class Ports {
     private Ports() {}
 
     /** The port if it is free, otherwise any free one. */
-    static int freeOr(int port) throws IOException {
+    public static int freeOr(int port) throws IOException {
         try (ServerSocket socket = new ServerSocket(port)) {
             return socket.getLocalPort();
         } catch (IOException taken) {
