@@ -70,7 +70,8 @@ final class FieldReader {
             invalid(field, "an integer in [%d, %d]".formatted(min, max) + got);
             return fallback;
         }
-        if (value.signum() != 0 && value.stripTrailingZeros().scale() > 0) {
+        // Stripping zeros fails at the smallest scales, and below 0 there is nothing to find.
+        if (value.scale() > 0 && value.stripTrailingZeros().scale() > 0) {
             invalid(field, "an integer" + got);
             return fallback;
         }

@@ -59,6 +59,21 @@ public final class RequestParser implements Serializable {
 
     /** Exactly one outcome for any record. */
     public Parsed parse(Origin origin) {
+        try {
+            return parseOrThrow(origin);
+        } catch (RuntimeException e) {
+            // The exception's message may quote the input.
+            return unreadable(
+                    origin,
+                    ErrorCode.INVALID_JSON,
+                    "",
+                    ("`request` must be one that the parser can read (got a failure of the parser,"
+                                    + " %s): report it with the record")
+                            .formatted(e.getClass().getSimpleName()));
+        }
+    }
+
+    private Parsed parseOrThrow(Origin origin) {
         byte[] value = origin.value();
         if (value == null) {
             return cancellation(origin);

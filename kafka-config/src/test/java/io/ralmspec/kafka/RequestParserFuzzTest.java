@@ -59,6 +59,24 @@ class RequestParserFuzzTest {
             """
                     .formatted(SECRET);
 
+    private static final List<String> INTEGER_FIELDS =
+            List.of(
+                    "max_tokens",
+                    "seed",
+                    "deadline_ms",
+                    "stride",
+                    "query_tokens",
+                    "prefetch",
+                    "n",
+                    "k");
+
+    private static final List<String> DIGITS =
+            List.of("1", "-1", "0", "10", "100", "-1000", "0.1", "1.50", "0.000", "9".repeat(25));
+
+    private static final long[] EXPONENTS = {
+        0, 18, 308, Integer.MAX_VALUE, 1L << 32, Long.MAX_VALUE - 3
+    };
+
     private static final String AFTER_PROMPT = VALID.substring(VALID.indexOf("\"max_tokens"));
 
     @Test
@@ -128,11 +146,12 @@ class RequestParserFuzzTest {
     }
 
     private static byte @Nullable [] value(Random random) {
-        return switch (random.nextInt(8)) {
+        return switch (random.nextInt(9)) {
             case 0 -> bytes(random, 200);
             case 1 -> random.nextInt(4) == 0 ? null : bytes(random, 4);
             case 2 -> VALID.getBytes(UTF_8);
             case 3, 4 -> flipped(random);
+            case 5 -> extreme(random).getBytes(UTF_8);
             default -> replaced(random).getBytes(UTF_8);
         };
     }
@@ -158,6 +177,16 @@ class RequestParserFuzzTest {
         return random.nextBoolean()
                 ? text.toString().getBytes(UTF_8)
                 : text.toString().getBytes(ISO_8859_1);
+    }
+
+    /** The valid request with one integer replaced by a number around a bound of its exponent. */
+    private static String extreme(Random random) {
+        String field = INTEGER_FIELDS.get(random.nextInt(INTEGER_FIELDS.size()));
+        long exponent = EXPONENTS[random.nextInt(EXPONENTS.length)] + random.nextInt(7) - 3;
+        String digits = DIGITS.get(random.nextInt(DIGITS.size()));
+        String number = digits + "e" + (random.nextBoolean() ? exponent : -exponent);
+        return VALID.replaceFirst(
+                "\"%s\":\\d+".formatted(field), "\"%s\":%s".formatted(field, number));
     }
 
     /** The valid request with some values replaced. */

@@ -206,6 +206,32 @@ class RequestParserTest {
     }
 
     @Test
+    void isADeadLetterIfTheParserItselfFails() {
+        Origin broken =
+                new Origin(
+                        "ralm.requests",
+                        0,
+                        7,
+                        0,
+                        null,
+                        request("").getBytes(UTF_8),
+                        List.of("a header without a value"),
+                        List.of());
+
+        DeadLetter letter = deadLetter(PARSER.parse(broken));
+
+        assertThat(letter.origin()).isSameAs(broken);
+        assertThat(letter.error())
+                .isEqualTo(
+                        new RequestError(
+                                INVALID_JSON,
+                                "",
+                                "`request` must be one that the parser can read (got a failure of"
+                                        + " the parser, ArrayIndexOutOfBoundsException): report"
+                                        + " it with the record"));
+    }
+
+    @Test
     void doesNotReadARecordBeyondItsBound() {
         String json = "{\"id\":\"a\",\"prompt\":\"" + "x".repeat(10_000_000) + "\"}";
         Origin origin = origin(json);

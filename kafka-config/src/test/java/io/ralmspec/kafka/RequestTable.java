@@ -165,6 +165,24 @@ final class RequestTable {
     /** What JSON Schema has no word for. */
     static List<Bad> beyondSchema() {
         List<Bad> bad = new ArrayList<>();
+        // Validators read such numbers as infinite or zero, or write them out digit by digit.
+        add(bad, "max_tokens", "100e2147483647", "must be <= 2048 (got 100e2147483647)");
+        add(bad, "max_tokens", "10e2147483648", "must be <= 2048 (got 10e2147483648)");
+        add(bad, "max_tokens", "-100e2147483647", "must be >= 1 (got -100e2147483647)");
+        add(bad, "max_tokens", "0e2147483648", "must be >= 1 (got 0e2147483648)");
+        add(bad, "max_tokens", "100e-2147483647", "must be an integer (got 100e-2147483647)");
+        add(
+                bad,
+                "max_tokens",
+                "1e-2147483648",
+                "must be an integer in [1, 2048] (got 1e-2147483648)");
+        add(
+                bad,
+                "max_tokens",
+                "10e99999999999",
+                "must be an integer in [1, 2048] (got 10e99999999999)");
+        add(bad, "seed", "100e2147483647", "must be <= 9223372036854775807 (got 100e2147483647)");
+        add(bad, "deadline_ms", "1000e2147483647", "must be <= 86400000 (got 1000e2147483647)");
         bad.add(
                 bad(
                         "\"max_tokens\":1,\"max_tokens\":2",
