@@ -1,5 +1,6 @@
 package io.ralmspec.decoding;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -10,5 +11,20 @@ import java.util.List;
 public record Transition(SessionState state, List<Command> commands) {
     public Transition {
         commands = List.copyOf(commands);
+    }
+
+    /**
+     * Ends a session without looking at its tokens, for one whose verified text can't even be
+     * shown. The answer has no text, though deltas may have been sent.
+     */
+    public static Transition abandoned(SessionState state, RequestError error) {
+        DecodingRequest request = state.request();
+        List<Command> commands = new ArrayList<>();
+        if (request.stream()) {
+            int sequence = state.transcript().deltas();
+            commands.add(new Command.EmitDelta(new Delta(request.id(), sequence, "", true)));
+        }
+        commands.add(new Command.Finish(Answer.refused(request.id(), error)));
+        return new Transition(state.with(Phase.FINISHED), commands);
     }
 }

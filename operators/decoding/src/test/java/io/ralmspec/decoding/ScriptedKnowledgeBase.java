@@ -1,6 +1,7 @@
 package io.ralmspec.decoding;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
@@ -31,17 +32,17 @@ public final class ScriptedKnowledgeBase implements KnowledgeBase {
 
     @Override
     public String id(int document) {
-        return "doc-" + document;
+        return "doc-" + Objects.checkIndex(document, size);
     }
 
     @Override
     public String title(int document) {
-        return "Title " + document;
+        return "Title " + Objects.checkIndex(document, size);
     }
 
     @Override
     public String text(int document) {
-        return "Text of document " + document;
+        return "Text of document " + Objects.checkIndex(document, size);
     }
 
     @Override

@@ -13,7 +13,6 @@ import io.ralmspec.decoding.Phase;
 import io.ralmspec.decoding.RequestError;
 import io.ralmspec.decoding.RetrieverKind;
 import io.ralmspec.decoding.SessionState;
-import io.ralmspec.decoding.SpeculativeDecoder;
 import io.ralmspec.decoding.Submission;
 import io.ralmspec.decoding.Transition;
 import java.io.IOException;
@@ -64,7 +63,7 @@ final class Sessions {
                     .thenComparing(s -> s.origin().partition())
                     .thenComparing(s -> s.origin().offset());
 
-    private final SpeculativeDecoder decoder;
+    private final GuardedDecoder decoder;
     private final List<RetrieverKind> retrievers;
     private final SessionStates states;
     private final AdmissionQueue admission;
@@ -79,7 +78,7 @@ final class Sessions {
             SessionStates states,
             SessionMetricsFactory metrics,
             Outbox outbox) {
-        this.decoder = serving.decoder();
+        this.decoder = new GuardedDecoder(serving.decoder());
         this.retrievers = serving.retrievers();
         this.states = states;
         this.admission = new AdmissionQueue(options.maxInFlight(), options.maxParked());
@@ -167,7 +166,7 @@ final class Sessions {
             } else {
                 admission.restoreInFlight(stored.id());
                 metrics.count(MetricName.REISSUED);
-                run(stored, decoder.pending(stored.session()));
+                proceed(stored, decoder.resume(stored, outbox.nowMillis()));
             }
         }
         admitParked();
@@ -212,35 +211,32 @@ final class Sessions {
     }
 
     private void start(StoredSession submitted) throws IOException {
-        Transition transition = decoder.start(submitted.session(), outbox.nowMillis());
-        StoredSession started = submitted.with(transition.state());
-        states.store(started);
-        run(started, transition.commands());
+        proceed(submitted, decoder.start(submitted, outbox.nowMillis()));
     }
 
     private void apply(StoredSession stored, Event event) throws IOException {
         SessionState before = stored.session();
-        Transition transition;
-        try {
-            transition = decoder.step(before, event, outbox.nowMillis());
-        } catch (RuntimeException e) {
-            throw new IllegalStateException(
-                    stored.describe() + " can't be decoded further: a bug", e);
-        }
+        Transition transition = decoder.step(stored, event, outbox.nowMillis());
         SessionState after = transition.state();
         if (after == before) {
             metrics.count(MetricName.STALE_RESULTS_DROPPED);
             return;
         }
         metrics.stepped(event, before, after);
-        StoredSession next = stored.with(after);
-        if (!after.finished()) {
-            states.store(next);
-        }
-        run(next, transition.commands());
+        proceed(stored, transition);
         if (after.finished()) {
             admitParked();
         }
+    }
+
+    /** Stores what a decision changed, then runs its commands. */
+    private void proceed(StoredSession before, Transition transition) throws IOException {
+        SessionState after = transition.state();
+        StoredSession next = before.with(after);
+        if (after != before.session() && !after.finished()) {
+            states.store(next);
+        }
+        run(next, transition.commands());
     }
 
     private void run(StoredSession stored, List<Command> commands) throws IOException {

@@ -44,6 +44,8 @@ final class ScriptedServing implements ServingFactory {
         final Set<RetrieverKind> missing = EnumSet.noneOf(RetrieverKind.class);
         volatile Hook<Context> beforeGenerate = context -> {};
         volatile Hook<List<Query>> beforeSearch = queries -> {};
+        volatile Hook<Query> beforeScores = query -> {};
+        volatile int documents = 60;
         volatile String openFailure = "";
         volatile ScriptedLanguageModel model;
     }
@@ -82,7 +84,7 @@ final class ScriptedServing implements ServingFactory {
                 new WatchedModel(control()),
                 tokenizer(),
                 new ScriptedEncoder(),
-                watched(new ScriptedKnowledgeBase(seed, 60), control()));
+                watched(knowledgeBase(), control()));
     }
 
     /** The answer that every other way of decoding must equal. */
@@ -97,7 +99,7 @@ final class ScriptedServing implements ServingFactory {
     }
 
     KnowledgeBase knowledgeBase() {
-        return new ScriptedKnowledgeBase(seed, 60);
+        return new ScriptedKnowledgeBase(seed, control().documents);
     }
 
     private ScriptedLanguageModel model() {
@@ -200,6 +202,7 @@ final class ScriptedServing implements ServingFactory {
 
         @Override
         public float[] scores(Query query, int[] documents) {
+            run(control.beforeScores, query);
             return retriever.scores(query, documents);
         }
     }

@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.operators.BoundedOneInput;
@@ -289,6 +290,57 @@ class SpeculativeRetrievalOperatorTest {
                 assertEqualToTheOracle(request, loop.answer("a"));
             }
         }
+    }
+
+    @Test
+    void aSessionWhoseDocumentsAreGoneAfterARestoreIsAnErrorAnswerAndDisturbsNobody()
+            throws Exception {
+        OperatorOptions options = Options.bounds(2, 10);
+        OperatorSubtaskState snapshot;
+        VerificationRequest outstanding;
+        try (LoopHarness loop = new LoopHarness(serving, options)) {
+            loop.submit(Requests.simple("a"));
+            loop.verify(loop.nextVerification());
+            outstanding = loop.nextVerification();
+            loop.submit(Requests.simple("retrieving"));
+            loop.nextVerification();
+            loop.submit(Requests.simple("parked"));
+            snapshot = loop.flink.snapshot(1, 1);
+        }
+        assertThat(outstanding.epoch()).isPositive();
+        serving.control().documents = 1;
+        try (LoopHarness loop = new LoopHarness(serving, options, snapshot, 1, 0)) {
+            loop.runUntilAnswers(3);
+            Answer affected = loop.answer("a");
+            assertThat(affected.finishReason()).isEqualTo(FinishReason.ERROR);
+            assertThat(affected.error().code()).isEqualTo(ErrorCode.RETRIEVAL_FAILED);
+            assertThat(affected.error().message()).contains("(IndexOutOfBoundsException)");
+            for (String id : List.of("retrieving", "parked")) {
+                assertEqualToTheOracle(Requests.simple(id), loop.answer(id));
+            }
+            loop.submit(Requests.simple("new"));
+            loop.runUntilAnswers(4);
+            assertEqualToTheOracle(Requests.simple("new"), loop.answer("new"));
+        }
+    }
+
+    @Test
+    void aScorerThatFailsIsAnErrorAnswerAndDisturbsNobody() throws Exception {
+        AtomicBoolean failed = new AtomicBoolean();
+        serving.control().beforeScores =
+                query -> {
+                    if (!failed.getAndSet(true)) {
+                        throw new IllegalStateException("built without that retriever");
+                    }
+                };
+        try (LoopHarness loop = new LoopHarness(serving, Options.bounds(1, 10))) {
+            loop.submit(Requests.simple("a"));
+            loop.submit(Requests.simple("b"));
+            loop.runUntilAnswers(2);
+            assertThat(loop.answer("a").error().code()).isEqualTo(ErrorCode.RETRIEVAL_FAILED);
+            assertEqualToTheOracle(Requests.simple("b"), loop.answer("b"));
+        }
+        assertThat(serving.control().model.held()).isZero();
     }
 
     @Test
