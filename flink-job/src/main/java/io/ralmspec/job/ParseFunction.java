@@ -1,6 +1,5 @@
 package io.ralmspec.job;
 
-import io.ralmspec.decoding.AnswerRecord;
 import io.ralmspec.decoding.DeadLetter;
 import io.ralmspec.decoding.Origin;
 import io.ralmspec.decoding.Submission;
@@ -10,9 +9,8 @@ import org.apache.flink.streaming.api.functions.ProcessFunction;
 import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
 
-/** Sorts records into requests, error answers and dead letters. Never fails for any bytes. */
+/** Sorts records into submissions and dead letters. Never fails for any bytes. */
 final class ParseFunction extends ProcessFunction<Origin, Submission> {
-    static final OutputTag<AnswerRecord> REFUSED = new OutputTag<>("refused") {};
     static final OutputTag<DeadLetter> UNREADABLE = new OutputTag<>("unreadable") {};
 
     private final RequestParser parser;
@@ -25,7 +23,7 @@ final class ParseFunction extends ProcessFunction<Origin, Submission> {
     public void processElement(Origin origin, Context context, Collector<Submission> out) {
         switch (parser.parse(origin)) {
             case Parsed.Accepted accepted -> out.collect(accepted.submission());
-            case Parsed.Refused refused -> context.output(REFUSED, refused.answer());
+            case Parsed.Refused refused -> out.collect(refused.submission());
             case Parsed.Unreadable unreadable ->
                     context.output(UNREADABLE, unreadable.deadLetter());
         }

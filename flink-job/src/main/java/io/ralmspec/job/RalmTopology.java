@@ -67,7 +67,7 @@ public final class RalmTopology {
                 SpeculativeRetrieval.attach(submissions, serving, JobSettings.operators(options));
 
         sink(
-                loop.answers().union(submissions.getSideOutput(ParseFunction.REFUSED)),
+                loop.answers(),
                 JobUids.ANSWERS,
                 new OutputSerializer<>(topics.answers().name(), new AnswerSerializer()::serialize));
         sink(

@@ -131,24 +131,22 @@ class EndToEndITCase {
                 "{\"id\": \"dead-large\", \"prompt\": \"" + "x".repeat(10 << 20) + "\"}");
         DecodingRequest good = request("good-0", RetrieverKind.EXACT, DecodingMode.SPECULATIVE, 3);
         String topic = service.topics().requests().name();
+        String badType = refusedJson("bad-type", refused.get("bad-type"));
         int goods = 0;
         try (KafkaProducer<byte[], byte[]> producer = KafkaRecords.producer(service.clients())) {
             for (Map.Entry<String, String> bad : refused.entrySet()) {
-                String prompt = bad.getValue().contains("prompt") ? "" : "\"prompt\": \"p\", ";
                 producer.send(
                         KafkaRecords.record(
-                                topic,
-                                bad.getKey(),
-                                "{\"id\": \"%s\", %s%s}"
-                                        .formatted(bad.getKey(), prompt, bad.getValue())));
+                                topic, bad.getKey(), refusedJson(bad.getKey(), bad.getValue())));
                 producer.send(good(topic, good, "good-" + goods++));
             }
             for (Map.Entry<String, String> bad : unreadable.entrySet()) {
                 producer.send(KafkaRecords.record(topic, bad.getKey(), bad.getValue())).get();
                 producer.send(good(topic, good, "good-" + goods++));
             }
-            // The first good one again, and the end of a request that never was.
+            // The first good and the first bad one again, and the end of one that never was.
             producer.send(good(topic, good, "good-0")).get();
+            producer.send(KafkaRecords.record(topic, "bad-type", badType)).get();
             producer.send(KafkaRecords.record(topic, "dead-unknown", null)).get();
         }
 
@@ -159,7 +157,7 @@ class EndToEndITCase {
         assertError(errors, "bad-retriever", ErrorCode.UNKNOWN_RETRIEVER, "exact, hnsw");
         assertError(errors, "bad-long", ErrorCode.PROMPT_TOO_LONG, "149 tokens (got 400)");
 
-        Map<String, ConsumerRecord<byte[], byte[]>> letters = deadLetters(5);
+        Map<String, ConsumerRecord<byte[], byte[]>> letters = deadLetters(6);
         for (Map.Entry<String, String> bad : unreadable.entrySet()) {
             assertThat(new String(letters.get(bad.getKey()).value(), UTF_8))
                     .as("original bytes of %s", bad.getKey())
@@ -169,6 +167,8 @@ class EndToEndITCase {
         assertThat(code(letters.get("dead-no-id"))).isEqualTo("missing_field");
         assertThat(code(letters.get("dead-large"))).isEqualTo("request_too_large");
         assertThat(code(letters.get("dead-unknown"))).isEqualTo("unknown_id");
+        assertThat(code(letters.get("bad-type"))).isEqualTo("duplicate_id");
+        assertThat(new String(letters.get("bad-type").value(), UTF_8)).isEqualTo(badType);
         assertThat(code(letters.get("good-0"))).isEqualTo("duplicate_id");
         assertThat(letters.get("good-0").value()).isEqualTo(RequestWriter.write(good));
 
@@ -224,6 +224,11 @@ class EndToEndITCase {
                         "ralmspec.tokensPerSecond",
                         "ralmspec.acceptance",
                         "ralmspec.lastSpeculationStride");
+    }
+
+    private static String refusedJson(String id, String member) {
+        String prompt = member.contains("prompt") ? "" : "\"prompt\": \"p\", ";
+        return "{\"id\": \"%s\", %s%s}".formatted(id, prompt, member);
     }
 
     private static String get(String path) throws Exception {

@@ -1,6 +1,5 @@
 package io.ralmspec.kafka;
 
-import io.ralmspec.decoding.AnswerRecord;
 import io.ralmspec.decoding.DeadLetter;
 import io.ralmspec.decoding.Submission;
 
@@ -12,8 +11,11 @@ public sealed interface Parsed {
      */
     record Accepted(Submission submission) implements Parsed {}
 
-    /** The record has an id but can't be run: this is its error answer. */
-    record Refused(AnswerRecord answer) implements Parsed {}
+    /**
+     * A request with an id that can't be run: the submission has the error to answer with. Its
+     * origin is as that of a request, since its id may be taken too.
+     */
+    record Refused(Submission submission) implements Parsed {}
 
     /** Nobody can be answered, because there is no usable id. The origin is unchanged. */
     record Unreadable(DeadLetter deadLetter) implements Parsed {}

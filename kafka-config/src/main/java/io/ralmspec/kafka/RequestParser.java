@@ -6,8 +6,6 @@ import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
-import io.ralmspec.decoding.Answer;
-import io.ralmspec.decoding.AnswerRecord;
 import io.ralmspec.decoding.DeadLetter;
 import io.ralmspec.decoding.ErrorCode;
 import io.ralmspec.decoding.Origin;
@@ -25,9 +23,9 @@ import java.nio.charset.CodingErrorAction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns records of the request topic into submissions, error answers or dead letters. Never throws,
- * whatever the bytes: an exception here would stop the job at the same record for ever. Stateless
- * and thread-safe.
+ * Turns records of the request topic into submissions or dead letters. Never throws, whatever the
+ * bytes: an exception here would stop the job at the same record for ever. Stateless and
+ * thread-safe.
  */
 public final class RequestParser implements Serializable {
     private static final long serialVersionUID = 1;
@@ -127,12 +125,10 @@ public final class RequestParser implements Serializable {
             return new Parsed.Unreadable(new DeadLetter(origin, noId));
         }
         RequestError error = reader.error();
+        Origin kept = kept(origin, origin.value());
         return error != null
-                ? new Parsed.Refused(
-                        new AnswerRecord(kept(origin, null), Answer.refused(reader.id(), error)))
-                : new Parsed.Accepted(
-                        new Submission(
-                                kept(origin, origin.value()), reader.id(), reader.toRequest()));
+                ? new Parsed.Refused(Submission.refused(kept, reader.id(), error))
+                : new Parsed.Accepted(Submission.of(kept, reader.toRequest()));
     }
 
     private Parsed cancellation(Origin origin) {
@@ -166,7 +162,7 @@ public final class RequestParser implements Serializable {
         String problem = FieldReader.textProblem(id, limits.maxIdCharacters());
         return problem != null
                 ? unreadable(origin, ErrorCode.INVALID_FIELD, "id", "`id` must be " + problem)
-                : new Parsed.Accepted(new Submission(kept(origin, null), id, null));
+                : new Parsed.Accepted(Submission.cancellation(kept(origin, null), id));
     }
 
     /**

@@ -14,6 +14,7 @@ import io.ralmspec.decoding.FinishReason;
 import io.ralmspec.decoding.Origin;
 import io.ralmspec.decoding.RequestError;
 import io.ralmspec.decoding.Source;
+import io.ralmspec.decoding.Submission;
 import io.ralmspec.decoding.Timings;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -184,9 +185,14 @@ class AnswerSerializerTest {
         headers.put("other-half", new byte[5000]);
         headers.put("traceparent", "00-a".getBytes(UTF_8));
         Origin origin = TestRecords.origin(new byte[0], "{\"id\":\"a\"}".getBytes(UTF_8), headers);
-        AnswerRecord refused = TestRecords.refused(TestRecords.PARSER.parse(origin));
+        Submission refused = TestRecords.refused(TestRecords.PARSER.parse(origin));
 
-        OutputRecord record = SERIALIZER.serialize(refused);
+        OutputRecord record =
+                SERIALIZER.serialize(
+                        new AnswerRecord(
+                                refused.origin(),
+                                Answer.refused(
+                                        refused.id(), Objects.requireNonNull(refused.refusal()))));
 
         assertThat(record.headerNames())
                 .containsExactly(

@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.ralmspec.decoding.Answer;
 import io.ralmspec.decoding.DeadLetter;
 import io.ralmspec.decoding.DecodingRequest;
 import io.ralmspec.decoding.Origin;
@@ -112,7 +111,7 @@ class RequestParserFuzzTest {
             case Parsed.Accepted accepted -> {
                 Submission submission = accepted.submission();
                 DecodingRequest request = submission.request();
-                assertThat(request == null).isEqualTo(origin.value() == null);
+                assertThat(submission.cancels()).isEqualTo(origin.value() == null);
                 assertThat(submission.id()).isNotEmpty();
                 assertThat(submission.origin().value()).isSameAs(origin.value());
                 if (request != null) {
@@ -121,9 +120,11 @@ class RequestParserFuzzTest {
                 yield 0;
             }
             case Parsed.Refused refused -> {
-                Answer answer = refused.answer().answer();
-                checkError(Objects.requireNonNull(answer.error()));
-                assertThat(answer.id()).isNotEmpty();
+                Submission submission = refused.submission();
+                checkError(Objects.requireNonNull(submission.refusal()));
+                assertThat(submission.request()).isNull();
+                assertThat(submission.id()).isNotEmpty();
+                assertThat(submission.origin().value()).isSameAs(origin.value());
                 yield 1;
             }
             case Parsed.Unreadable unreadable -> {

@@ -22,7 +22,6 @@ import io.ralmspec.decoding.DeadLetter;
 import io.ralmspec.decoding.DecodingMode;
 import io.ralmspec.decoding.DecodingRequest;
 import io.ralmspec.decoding.ErrorCode;
-import io.ralmspec.decoding.FinishReason;
 import io.ralmspec.decoding.Origin;
 import io.ralmspec.decoding.RequestDefaults;
 import io.ralmspec.decoding.RequestError;
@@ -106,8 +105,8 @@ class RequestParserTest {
 
         assertThat(error(parsed))
                 .isEqualTo(new RequestError(bad.code(), bad.field(), bad.message()));
-        assertThat(refused(parsed).answer().id()).isEqualTo("a");
-        assertThat(refused(parsed).answer().finishReason()).isEqualTo(FinishReason.ERROR);
+        assertThat(refused(parsed).id()).isEqualTo("a");
+        assertThat(refused(parsed).origin().value()).isEqualTo(bad.json().getBytes(UTF_8));
     }
 
     @Test

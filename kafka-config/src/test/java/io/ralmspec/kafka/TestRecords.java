@@ -3,7 +3,6 @@ package io.ralmspec.kafka;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.ralmspec.decoding.AnswerRecord;
 import io.ralmspec.decoding.DeadLetter;
 import io.ralmspec.decoding.DecodingRequest;
 import io.ralmspec.decoding.Origin;
@@ -60,13 +59,13 @@ final class TestRecords {
         return Objects.requireNonNull(accepted(parsed).request());
     }
 
-    static AnswerRecord refused(Parsed parsed) {
+    static Submission refused(Parsed parsed) {
         assertThat(parsed).isInstanceOf(Parsed.Refused.class);
-        return ((Parsed.Refused) parsed).answer();
+        return ((Parsed.Refused) parsed).submission();
     }
 
     static RequestError error(Parsed parsed) {
-        return Objects.requireNonNull(refused(parsed).answer().error());
+        return Objects.requireNonNull(refused(parsed).refusal());
     }
 
     static DeadLetter deadLetter(Parsed parsed) {

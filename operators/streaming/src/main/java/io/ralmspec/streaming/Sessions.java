@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -98,11 +99,10 @@ final class Sessions {
         return admission.isEmpty();
     }
 
-    /** A record of the request topic: a new request or a cancellation. */
+    /** A record of the request topic: a new request, run or refused, or a cancellation. */
     void submit(Submission submission) throws IOException {
         outbox.selectKey(submission.id());
-        DecodingRequest request = submission.request();
-        if (request == null) {
+        if (submission.cancels()) {
             cancel(submission);
             return;
         }
@@ -115,6 +115,11 @@ final class Sessions {
                     "`id` must be new within the retention window (got %s again): send it once, or"
                             + " under a new id",
                     submission.id());
+            return;
+        }
+        DecodingRequest request = submission.request();
+        if (request == null) {
+            refuse(submission, Objects.requireNonNull(submission.refusal()));
             return;
         }
         RetrieverKind retriever = request.retrieval().retriever();
@@ -294,7 +299,10 @@ final class Sessions {
             String message,
             @Nullable Object... args)
             throws IOException {
-        RequestError error = new RequestError(code, field, message.formatted(args));
+        refuse(submission, new RequestError(code, field, message.formatted(args)));
+    }
+
+    private void refuse(Submission submission, RequestError error) throws IOException {
         answer(submission.origin().withoutValue(), Answer.refused(submission.id(), error));
     }
 

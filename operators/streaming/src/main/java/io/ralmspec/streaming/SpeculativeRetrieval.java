@@ -29,7 +29,7 @@ public final class SpeculativeRetrieval {
     /**
      * What comes out of the loop.
      *
-     * @param answers one per accepted request
+     * @param answers one per request, refused ones included
      * @param deltas verified text of requests that asked for it
      * @param deadLetters duplicates, and cancellations of unknown requests
      */

@@ -55,7 +55,9 @@ class RecordTypesTest {
         return Stream.of(
                 Requests.submit(Requests.simple("a")),
                 Requests.cancel("a"),
-                new Submission(bare, "a", null),
+                Submission.cancellation(bare, "a"),
+                Requests.refused("a"),
+                Submission.refused(bare, "a", error),
                 new AnswerRecord(origin, answer),
                 new AnswerRecord(bare, Answer.refused("a", error)),
                 new DeltaRecord(origin, new Delta("a", 1, "text", true)),

@@ -2,7 +2,9 @@ package io.ralmspec.streaming;
 
 import io.ralmspec.decoding.DecodingMode;
 import io.ralmspec.decoding.DecodingRequest;
+import io.ralmspec.decoding.ErrorCode;
 import io.ralmspec.decoding.Origin;
+import io.ralmspec.decoding.RequestError;
 import io.ralmspec.decoding.RetrievalParameters;
 import io.ralmspec.decoding.RetrieverKind;
 import io.ralmspec.decoding.Sampling;
@@ -76,13 +78,19 @@ final class Requests {
     }
 
     static Submission submit(DecodingRequest request) {
-        return new Submission(
-                origin(request.id(), "body of " + request.id()), request.id(), request);
+        return Submission.of(origin(request.id(), "body of " + request.id()), request);
     }
 
     static Submission cancel(String id) {
         Origin origin = origin(id, "");
-        return new Submission(origin.withoutValue(), id, null);
+        return Submission.cancellation(origin.withoutValue(), id);
+    }
+
+    static Submission refused(String id) {
+        return Submission.refused(
+                origin(id, "body of " + id),
+                id,
+                new RequestError(ErrorCode.INVALID_FIELD, "max_tokens", "must be >= 1 (got 0)"));
     }
 
     static Origin origin(String id, String value) {

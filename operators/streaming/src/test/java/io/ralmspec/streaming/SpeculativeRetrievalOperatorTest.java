@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.ralmspec.decoding.Answer;
+import io.ralmspec.decoding.AnswerRecord;
 import io.ralmspec.decoding.DeadLetter;
 import io.ralmspec.decoding.DecodingRequest;
 import io.ralmspec.decoding.ErrorCode;
@@ -113,6 +114,37 @@ class SpeculativeRetrievalOperatorTest {
         try (LoopHarness loop = new LoopHarness(serving, OperatorOptions.DEFAULT)) {
             loop.submit(Requests.simple("a"));
             loop.submit(Requests.simple("a"));
+            assertDuplicate(loop.takeDeadLetters());
+            loop.runUntilAnswers(1);
+            assertEqualToTheOracle(Requests.simple("a"), loop.answer("a"));
+        }
+    }
+
+    @Test
+    void aRefusedRequestIsAnsweredOnceAndItsRepetitionIsADeadLetterWithItsBytes() throws Exception {
+        try (LoopHarness loop = new LoopHarness(serving, OperatorOptions.DEFAULT)) {
+            loop.submit(Requests.refused("a"));
+            AnswerRecord record = loop.flink.extractOutputValues().getFirst();
+            assertThat(record.answer())
+                    .usingRecursiveComparison()
+                    .isEqualTo(Answer.refused("a", Requests.refused("a").refusal()));
+            assertThat(record.origin())
+                    .usingRecursiveComparison()
+                    .isEqualTo(Requests.origin("a", "").withoutValue());
+
+            loop.submit(Requests.refused("a"));
+            assertDuplicate(loop.takeDeadLetters());
+            loop.submit(Requests.simple("a"));
+            assertDuplicate(loop.takeDeadLetters());
+            assertThat(loop.answers()).hasSize(1);
+        }
+    }
+
+    @Test
+    void aRefusedRequestWithTheIdOfOneInFlightIsADeadLetter() throws Exception {
+        try (LoopHarness loop = new LoopHarness(serving, OperatorOptions.DEFAULT)) {
+            loop.submit(Requests.simple("a"));
+            loop.submit(Requests.refused("a"));
             assertDuplicate(loop.takeDeadLetters());
             loop.runUntilAnswers(1);
             assertEqualToTheOracle(Requests.simple("a"), loop.answer("a"));
