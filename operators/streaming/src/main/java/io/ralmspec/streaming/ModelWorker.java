@@ -5,6 +5,7 @@ import io.ralmspec.decoding.ErrorCode;
 import io.ralmspec.decoding.Event;
 import io.ralmspec.decoding.LanguageModel;
 import io.ralmspec.decoding.ModelSteps;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -18,9 +19,10 @@ import org.slf4j.LoggerFactory;
 /**
  * The one thread that runs a language model, for all subtasks of a JVM.
  *
- * <p>Order: work on verified contexts (prompts and first steps) before speculation, shallow
- * speculation before deep, then by arrival. The queue is bounded by the heads' admission: a request
- * has at most one step out.
+ * <p>Order: by arrival, but work on verified contexts (prompts and first steps) has a head start
+ * over speculation, and shallow speculation over deep. The head start is bounded: however much
+ * verified work keeps coming, a deep step runs at last, and its request goes on. The queue is
+ * bounded by the heads' admission: a request has at most one step out.
  *
  * <p><i>Owns:</i> the thread, not the model. <i>Lifecycle:</i> from the first to the last lease of
  * a {@link SharedServing}. <i>Threading:</i> {@link Client}s are called by task threads; their
@@ -29,9 +31,9 @@ import org.slf4j.LoggerFactory;
 final class ModelWorker implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ModelWorker.class);
     private static final int ATTEMPTS = 2;
-    private static final int STOP = -2;
-    private static final int RELEASE = -1;
-    private static final int VERIFIED = 0;
+
+    /** Later arrivals that a step may let pass for each step before it in its round. */
+    static final int HEAD_START = 64;
 
     /** Takes an event for a sequence. Called on the worker's thread. */
     @FunctionalInterface
@@ -39,12 +41,31 @@ final class ModelWorker implements AutoCloseable {
         void completed(String sequence, Event event);
     }
 
-    private record Task(int priority, long arrival, Client client, String sequence, Runnable work)
+    /** In the order in which they run whenever they came. */
+    private enum Kind {
+        STOP,
+        RELEASE,
+        STEP
+    }
+
+    /**
+     * @param step position in its round; 0 for all that is no speculation
+     */
+    private record Task(
+            Kind kind, int step, long arrival, Client client, String sequence, Runnable work)
             implements Comparable<Task> {
+        private static final Comparator<Task> ORDER =
+                Comparator.comparing(Task::kind)
+                        .thenComparingLong(Task::turn)
+                        .thenComparingLong(Task::arrival);
+
+        private long turn() {
+            return arrival + (long) HEAD_START * step;
+        }
+
         @Override
         public int compareTo(Task other) {
-            int byPriority = Integer.compare(priority, other.priority);
-            return byPriority != 0 ? byPriority : Long.compare(arrival, other.arrival);
+            return ORDER.compare(this, other);
         }
     }
 
@@ -68,7 +89,7 @@ final class ModelWorker implements AutoCloseable {
     @Override
     public void close() {
         tasks.clear();
-        thread.stop(() -> add(STOP, new Client((sequence, event) -> {}), "", () -> {}));
+        thread.stop(() -> add(Kind.STOP, 0, new Client((sequence, event) -> {}), "", () -> {}));
     }
 
     /** One head operator's access to the worker. Called by its task thread only. */
@@ -83,13 +104,13 @@ final class ModelWorker implements AutoCloseable {
 
         /** Answers with an {@link Event.Prepared}, or an {@link Event.Failed} of this epoch. */
         void prepare(int epoch, Command.Prepare command) {
-            submit(VERIFIED, command.sequence(), epoch, () -> steps.prepare(command));
+            submit(0, command.sequence(), epoch, () -> steps.prepare(command));
         }
 
         /** Answers with an {@link Event.Generated}, or an {@link Event.Failed}. */
         void generate(Command.Generate command) {
             submit(
-                    VERIFIED + command.step(),
+                    command.step(),
                     command.context().sequence(),
                     command.epoch(),
                     () -> steps.generate(command));
@@ -103,9 +124,9 @@ final class ModelWorker implements AutoCloseable {
             tasks.removeIf(
                     task ->
                             task.client() == this
-                                    && task.priority() >= VERIFIED
+                                    && task.kind() == Kind.STEP
                                     && task.sequence().equals(sequence));
-            add(RELEASE, this, sequence, () -> model.release(sequence));
+            add(Kind.RELEASE, 0, this, sequence, () -> model.release(sequence));
         }
 
         /** Releases every sequence; nothing is called back any more. */
@@ -115,15 +136,16 @@ final class ModelWorker implements AutoCloseable {
             List.copyOf(sequences).forEach(this::release);
         }
 
-        private void submit(int priority, String sequence, int epoch, Supplier<Event> step) {
+        private void submit(int step, String sequence, int epoch, Supplier<Event> action) {
             long submitted = System.nanoTime();
             sequences.add(sequence);
             add(
-                    priority,
+                    Kind.STEP,
+                    step,
                     this,
                     sequence,
                     () -> {
-                        Event event = attempt(sequence, epoch, step);
+                        Event event = attempt(sequence, epoch, action);
                         if (!closed) {
                             double seconds = (System.nanoTime() - submitted) / 1e9;
                             callback.completed(sequence, ModelSteps.timed(event, seconds));
@@ -132,13 +154,13 @@ final class ModelWorker implements AutoCloseable {
         }
     }
 
-    private void add(int priority, Client client, String sequence, Runnable work) {
-        tasks.add(new Task(priority, arrivals.getAndIncrement(), client, sequence, work));
+    private void add(Kind kind, int step, Client client, String sequence, Runnable work) {
+        tasks.add(new Task(kind, step, arrivals.getAndIncrement(), client, sequence, work));
     }
 
     private boolean runNext() throws InterruptedException {
         Task task = tasks.take();
-        if (task.priority() == STOP) {
+        if (task.kind() == Kind.STOP) {
             return false;
         }
         task.work().run();

@@ -37,7 +37,7 @@ class ModelWorkerTest {
     }
 
     @Test
-    void runsVerifiedWorkFirstThenShallowThenDeepThenByArrival() {
+    void ofWhatArrivesTogetherVerifiedWorkRunsFirstThenShallowThenDeepThenByArrival() {
         holdTheWorker();
         client.generate(step("deep", 3));
         client.generate(step("shallow", 1));
@@ -54,6 +54,32 @@ class ModelWorkerTest {
                         "shallow",
                         "shallow later",
                         "deep");
+    }
+
+    @Test
+    void aStreamOfVerifiedWorkDoesNotStarveADeepStep() {
+        int limit = 3 * ModelWorker.HEAD_START;
+        holdTheWorker();
+        client.generate(step("deep", 3));
+        for (int i = 0; i < 2 * limit; i++) {
+            client.generate(step("verified " + i, 0));
+        }
+        model.gate.countDown();
+        await().until(() -> events.size() == 2 * limit + 2);
+        // The one that arrived just then has the same turn, but came later.
+        assertThat(model.generated.indexOf("deep")).isEqualTo(limit);
+    }
+
+    @Test
+    void releasesDoNotWaitForSteps() {
+        holdTheWorker();
+        client.generate(step("a", 0));
+        client.generate(step("b", 0));
+        client.generate(step("c", 0));
+        client.release("c");
+        model.gate.countDown();
+        await().until(() -> events.size() == 3);
+        assertThat(model.generatedBeforeRelease).isEqualTo(1);
     }
 
     @Test
@@ -156,6 +182,7 @@ class ModelWorkerTest {
         final List<String> generated = new CopyOnWriteArrayList<>();
         final List<String> released = new CopyOnWriteArrayList<>();
         volatile int failures;
+        volatile int generatedBeforeRelease;
 
         @Override
         public ModelProfile profile() {
@@ -181,6 +208,7 @@ class ModelWorkerTest {
 
         @Override
         public void release(String sequence) {
+            generatedBeforeRelease = generated.size();
             released.add(sequence);
         }
 
