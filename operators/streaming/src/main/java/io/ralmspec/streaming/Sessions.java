@@ -9,7 +9,6 @@ import io.ralmspec.decoding.DeltaRecord;
 import io.ralmspec.decoding.ErrorCode;
 import io.ralmspec.decoding.Event;
 import io.ralmspec.decoding.Origin;
-import io.ralmspec.decoding.Phase;
 import io.ralmspec.decoding.RequestError;
 import io.ralmspec.decoding.RetrieverKind;
 import io.ralmspec.decoding.SessionState;
@@ -17,7 +16,7 @@ import io.ralmspec.decoding.Submission;
 import io.ralmspec.decoding.Transition;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -57,12 +56,6 @@ final class Sessions {
         /** Forgets what the model keeps for a request. */
         void release(String id);
     }
-
-    private static final Comparator<StoredSession> BY_ARRIVAL =
-            Comparator.<StoredSession>comparingLong(s -> s.session().receivedMillis())
-                    .thenComparing(s -> s.origin().topic())
-                    .thenComparing(s -> s.origin().partition())
-                    .thenComparing(s -> s.origin().offset());
 
     private final GuardedDecoder decoder;
     private final List<RetrieverKind> retrievers;
@@ -156,20 +149,22 @@ final class Sessions {
 
     /** Takes the sessions of these ids up again after a restore, in order of arrival. */
     void resume(List<String> ids) throws IOException {
-        List<StoredSession> sessions = new ArrayList<>();
+        List<Arrival> arrivals = new ArrayList<>();
         for (String id : ids) {
             StoredSession stored = load(id);
             if (stored != null) {
-                sessions.add(stored);
+                arrivals.add(Arrival.of(stored));
             }
         }
-        sessions.sort(BY_ARRIVAL);
-        for (StoredSession stored : sessions) {
-            addDeadline(stored.session());
-            if (stored.session().phase() == Phase.SUBMITTED) {
-                admission.restoreParked(stored.id());
+        Collections.sort(arrivals);
+        for (Arrival arrival : arrivals) {
+            String id = arrival.id();
+            deadlines.add(id, arrival.receivedMillis(), arrival.deadlineMillis());
+            if (arrival.submitted()) {
+                admission.restoreParked(id);
             } else {
-                admission.restoreInFlight(stored.id());
+                StoredSession stored = loadExisting(id);
+                admission.restoreInFlight(id);
                 metrics.count(MetricName.REISSUED);
                 proceed(stored, decoder.resume(stored, outbox.nowMillis()));
             }
@@ -273,12 +268,16 @@ final class Sessions {
     private void admitParked() throws IOException {
         String id;
         while ((id = admission.admit()) != null) {
-            StoredSession parked = load(id);
-            if (parked == null) {
-                throw new IllegalStateException("request " + id + " is parked without a session");
-            }
-            start(parked);
+            start(loadExisting(id));
         }
+    }
+
+    private StoredSession loadExisting(String id) throws IOException {
+        StoredSession stored = load(id);
+        if (stored == null) {
+            throw new IllegalStateException("request " + id + " must have a session (got none)");
+        }
+        return stored;
     }
 
     private @Nullable StoredSession load(String id) throws IOException {
