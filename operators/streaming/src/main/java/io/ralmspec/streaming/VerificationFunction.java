@@ -57,8 +57,7 @@ class VerificationFunction extends RichAsyncFunction<VerificationRequest, Verifi
     public void asyncInvoke(
             VerificationRequest request, ResultFuture<VerificationResult> resultFuture)
             throws Exception {
-        VerificationWorker worker =
-                serving == null ? null : serving.verificationWorker(request.retriever());
+        VerificationWorker worker = worker(request);
         if (worker == null) {
             // A session of a savepoint that was taken with another knowledge base.
             String message =
@@ -74,6 +73,11 @@ class VerificationFunction extends RichAsyncFunction<VerificationRequest, Verifi
     public void timeout(
             VerificationRequest request, ResultFuture<VerificationResult> resultFuture) {
         metrics.count(MetricName.VERIFICATION_TIMEOUTS);
+        VerificationWorker worker = worker(request);
+        if (worker != null) {
+            // Searching for nobody would make those behind it late as well.
+            worker.abandon(request);
+        }
         double seconds = options.verificationTimeout().toMillis() / 1000.0;
         String message =
                 "the knowledge base must answer within %s s, %d attempts included (got no answer)"
@@ -88,6 +92,10 @@ class VerificationFunction extends RichAsyncFunction<VerificationRequest, Verifi
             serving.close();
         }
         super.close();
+    }
+
+    private @Nullable VerificationWorker worker(VerificationRequest request) {
+        return serving == null ? null : serving.verificationWorker(request.retriever());
     }
 
     /** On the worker's thread. */

@@ -54,10 +54,25 @@ final class VerificationWorker implements AutoCloseable {
                         "ralmspec-verification-" + retriever.kind().wireName(), this::runNext);
     }
 
-    /** Calls back exactly once, unless the worker is closed before. */
+    /** Calls back exactly once, unless the worker is closed or the request abandoned before. */
     synchronized void submit(VerificationRequest request, Callback callback) {
         queue.add(new Waiting(request, System.nanoTime(), callback));
         notifyAll();
+    }
+
+    /**
+     * Drops the request if it waits: nobody wants its answer any more. One that is being searched
+     * is still called back.
+     *
+     * @param request the very object that was submitted; one that is equal may be wanted by another
+     */
+    synchronized void abandon(VerificationRequest request) {
+        queue.removeIf(waiting -> isSame(waiting.request(), request));
+    }
+
+    @SuppressWarnings("ReferenceEquality")
+    private static boolean isSame(VerificationRequest one, VerificationRequest other) {
+        return one == other;
     }
 
     /** Drops what waits, and returns when the running search has ended. */

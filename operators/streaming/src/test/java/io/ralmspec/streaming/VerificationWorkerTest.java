@@ -105,6 +105,19 @@ class VerificationWorkerTest {
     }
 
     @Test
+    void anAbandonedRequestIsNotSearched() {
+        holdTheWorker();
+        VerificationRequest abandoned = submit("a", 1, 2, "x");
+        submit("a-again", 1, 2, "x");
+        submit("b", 2, 2, "y");
+        worker.abandon(abandoned);
+        retriever.gate.countDown();
+        await().until(() -> completions.size() == 3);
+        assertThat(retriever.searches).containsExactly(new Search(1, 1), new Search(2, 2));
+        assertThat(completions).containsOnlyKeys("blocker", "a-again", "b");
+    }
+
+    @Test
     void closingDropsWhatWaits() throws InterruptedException {
         holdTheWorker();
         submit("a", 1, 2, "x");
@@ -121,14 +134,16 @@ class VerificationWorkerTest {
         await().until(() -> retriever.searches.size() == 1);
     }
 
-    private void submit(String id, int epoch, int topN, String... queries) {
+    private VerificationRequest submit(String id, int epoch, int topN, String... queries) {
         List<Query> list = new ArrayList<>();
         for (String query : queries) {
             list.add(new Query(query, new float[0]));
         }
+        VerificationRequest request =
+                new VerificationRequest(id, epoch, RetrieverKind.BM25, list, topN);
         worker.submit(
-                new VerificationRequest(id, epoch, RetrieverKind.BM25, list, topN),
-                (result, batch) -> completions.put(id, new Completion(result, batch)));
+                request, (result, batch) -> completions.put(id, new Completion(result, batch)));
+        return request;
     }
 
     private void assertHits(String id, int epoch, int topN, String... queries) {
