@@ -113,7 +113,6 @@ public final class RalmTopology {
         stream.sinkTo(builder.build())
                 .name(uid.uid())
                 .uid(uid.uid())
-                .setMaxParallelism(OperatorUids.MAX_PARALLELISM)
-                .disableChaining();
+                .setMaxParallelism(OperatorUids.MAX_PARALLELISM);
     }
 }

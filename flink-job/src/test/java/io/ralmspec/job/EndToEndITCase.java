@@ -40,6 +40,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Header;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -219,11 +220,30 @@ class EndToEndITCase {
                 plan.replaceAll(
                         ".*\"id\":\"([0-9a-f]+)\"(?:(?!\"id\").)*?\"name\":\"speculative-retrieval\".*",
                         "$1");
-        assertThat(get("/jobs/%s/vertices/%s/subtasks/metrics".formatted(job, vertex)))
+        String metrics = "/jobs/%s/vertices/%s/subtasks/metrics".formatted(job, vertex);
+        assertThat(get(metrics))
                 .contains(
                         "ralmspec.tokensPerSecond",
+                        "ralmspec.requestsPerSecond",
                         "ralmspec.acceptance",
-                        "ralmspec.lastSpeculationStride");
+                        "ralmspec.speculationStride");
+        try (RalmClient client = new RalmClient(service.clients(), service.topics())) {
+            for (int i = 0; i < 5; i++) {
+                client.ask(
+                        request("ui-" + i, RetrieverKind.EXACT, DecodingMode.SPECULATIVE, 3),
+                        delta -> {},
+                        Duration.ofSeconds(60));
+            }
+        }
+        // Flink fetches values when somebody looks, and a rate is brought up to date every 5 s.
+        String rate = "speculative-retrieval.ralmspec.tokensPerSecond";
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(30))
+                .pollInterval(Duration.ofMillis(500))
+                .untilAsserted(
+                        () ->
+                                assertThat(get(metrics + "?get=" + rate + "&agg=sum"))
+                                        .containsPattern("\"sum\":[0-9.]*[1-9]"));
     }
 
     private static String refusedJson(String id, String member) {
