@@ -1,7 +1,6 @@
 package io.ralmspec.knowledge;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -83,21 +82,38 @@ final class VectorKernel implements ScoreKernel {
             d2 = r2.fma(q, d2);
             d3 = r3.fma(q, d3);
         }
-        maxima[0] = store(out, 0, a0, a1, a2, a3);
-        maxima[1] = store(out, ROWS, b0, b1, b2, b3);
-        maxima[2] = store(out, 2 * ROWS, c0, c1, c2, c3);
-        maxima[3] = store(out, 3 * ROWS, d0, d1, d2, d3);
+        a0.intoArray(out, 0);
+        a1.intoArray(out, LANES);
+        a2.intoArray(out, 2 * LANES);
+        a3.intoArray(out, 3 * LANES);
+        b0.intoArray(out, ROWS);
+        b1.intoArray(out, ROWS + LANES);
+        b2.intoArray(out, ROWS + 2 * LANES);
+        b3.intoArray(out, ROWS + 3 * LANES);
+        c0.intoArray(out, 2 * ROWS);
+        c1.intoArray(out, 2 * ROWS + LANES);
+        c2.intoArray(out, 2 * ROWS + 2 * LANES);
+        c3.intoArray(out, 2 * ROWS + 3 * LANES);
+        d0.intoArray(out, 3 * ROWS);
+        d1.intoArray(out, 3 * ROWS + LANES);
+        d2.intoArray(out, 3 * ROWS + 2 * LANES);
+        d3.intoArray(out, 3 * ROWS + 3 * LANES);
+        for (int q = 0; q < QUERIES; q++) {
+            maxima[q] = maximum(out, q * ROWS, ROWS);
+        }
     }
 
-    private static float store(
-            float[] out, int at, FloatVector v0, FloatVector v1, FloatVector v2, FloatVector v3) {
-        return Math.max(store(out, at, v0, v1), store(out, at + 2 * LANES, v2, v3));
-    }
-
-    private static float store(float[] out, int at, FloatVector v0, FloatVector v1) {
-        v0.intoArray(out, at);
-        v1.intoArray(out, at + LANES);
-        return v0.max(v1).reduceLanes(VectorOperators.MAX);
+    /**
+     * From memory, not from registers: a vector that is an argument or a result of a method becomes
+     * an object wherever the compiler does not inline that method, and then the loop above it runs
+     * five times slower. Whether it inlines has been seen to differ from run to run.
+     */
+    private static float maximum(float[] values, int from, int count) {
+        float maximum = Float.NEGATIVE_INFINITY;
+        for (int i = from; i < from + count; i++) {
+            maximum = Math.max(maximum, values[i]);
+        }
+        return maximum;
     }
 
     /** Two registers of documents, from {@code row} on. */
@@ -130,10 +146,17 @@ final class VectorKernel implements ScoreKernel {
             d0 = r0.fma(q, d0);
             d1 = r1.fma(q, d1);
         }
-        maxima[0] = Math.max(maxima[0], store(out, row, a0, a1));
-        maxima[1] = Math.max(maxima[1], store(out, ROWS + row, b0, b1));
-        maxima[2] = Math.max(maxima[2], store(out, 2 * ROWS + row, c0, c1));
-        maxima[3] = Math.max(maxima[3], store(out, 3 * ROWS + row, d0, d1));
+        a0.intoArray(out, row);
+        a1.intoArray(out, row + LANES);
+        b0.intoArray(out, ROWS + row);
+        b1.intoArray(out, ROWS + row + LANES);
+        c0.intoArray(out, 2 * ROWS + row);
+        c1.intoArray(out, 2 * ROWS + row + LANES);
+        d0.intoArray(out, 3 * ROWS + row);
+        d1.intoArray(out, 3 * ROWS + row + LANES);
+        for (int q = 0; q < QUERIES; q++) {
+            maxima[q] = Math.max(maxima[q], maximum(out, q * ROWS + row, 2 * LANES));
+        }
     }
 
     @Override
