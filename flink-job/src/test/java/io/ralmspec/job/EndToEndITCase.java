@@ -221,12 +221,17 @@ class EndToEndITCase {
                         ".*\"id\":\"([0-9a-f]+)\"(?:(?!\"id\").)*?\"name\":\"speculative-retrieval\".*",
                         "$1");
         String metrics = "/jobs/%s/vertices/%s/subtasks/metrics".formatted(job, vertex);
-        assertThat(get(metrics))
-                .contains(
-                        "ralmspec.tokensPerSecond",
-                        "ralmspec.requestsPerSecond",
-                        "ralmspec.acceptance",
-                        "ralmspec.speculationStride");
+        // Flink fetches metrics when somebody looks: the first look may find nothing.
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(30))
+                .untilAsserted(
+                        () ->
+                                assertThat(get(metrics))
+                                        .contains(
+                                                "ralmspec.tokensPerSecond",
+                                                "ralmspec.requestsPerSecond",
+                                                "ralmspec.acceptance",
+                                                "ralmspec.speculationStride"));
         try (RalmClient client = new RalmClient(service.clients(), service.topics())) {
             for (int i = 0; i < 5; i++) {
                 client.ask(
@@ -235,7 +240,7 @@ class EndToEndITCase {
                         Duration.ofSeconds(60));
             }
         }
-        // Flink fetches values when somebody looks, and a rate is brought up to date every 5 s.
+        // A rate is brought up to date every 5 s.
         String rate = "speculative-retrieval.ralmspec.tokensPerSecond";
         Awaitility.await()
                 .atMost(Duration.ofSeconds(30))
