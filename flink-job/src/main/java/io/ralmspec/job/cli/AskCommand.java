@@ -10,16 +10,14 @@ import io.ralmspec.decoding.RetrieverKind;
 import io.ralmspec.decoding.Sampling;
 import io.ralmspec.job.client.AnswerText;
 import io.ralmspec.job.client.RalmClient;
-import io.ralmspec.kafka.ClientSettings;
 import io.ralmspec.kafka.TopicPlan;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -31,12 +29,6 @@ import picocli.CommandLine.Parameters;
 final class AskCommand implements Callable<Integer> {
     @Parameters(paramLabel = "QUESTION", description = "The prompt.")
     private String question = "";
-
-    @Option(
-            names = "--bootstrap-servers",
-            defaultValue = "localhost:9092",
-            description = "Kafka (${DEFAULT-VALUE}).")
-    private String bootstrapServers = "";
 
     @Option(
             names = "--retriever",
@@ -62,11 +54,7 @@ final class AskCommand implements Callable<Integer> {
             description = "Seconds to wait (${DEFAULT-VALUE}).")
     private int timeoutSeconds;
 
-    @Option(
-            names = "-K",
-            paramLabel = "key=value",
-            description = "A Kafka client property; may be repeated.")
-    private Map<String, String> properties = new HashMap<>();
+    @Mixin private KafkaOptions kafka = new KafkaOptions();
 
     @Override
     public Integer call() throws Exception {
@@ -88,9 +76,7 @@ final class AskCommand implements Callable<Integer> {
                                 defaults.prefetch()),
                         true,
                         0);
-        ClientSettings settings =
-                ClientSettings.of(bootstrapServers, properties, Map.of(), Map.of());
-        try (RalmClient client = new RalmClient(settings, TopicPlan.load())) {
+        try (RalmClient client = new RalmClient(kafka.settings(), TopicPlan.load())) {
             Answer answer =
                     client.ask(
                             request,
