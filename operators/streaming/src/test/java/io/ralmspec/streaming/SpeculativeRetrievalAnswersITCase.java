@@ -1,0 +1,82 @@
+package io.ralmspec.streaming;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ralmspec.decoding.DecodingRequest;
+import java.nio.file.Path;
+import java.util.List;
+import org.apache.flink.api.common.JobID;
+import org.apache.flink.metrics.Gauge;
+import org.apache.flink.metrics.Histogram;
+import org.apache.flink.runtime.minicluster.MiniCluster;
+import org.apache.flink.runtime.testutils.InMemoryReporter;
+import org.apache.flink.test.junit5.InjectMiniCluster;
+import org.apache.flink.test.junit5.MiniClusterExtension;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The loop on a cluster answers as one request at a time would, in slots that it shares. */
+class SpeculativeRetrievalAnswersITCase {
+    private static final InMemoryReporter REPORTER = InMemoryReporter.createWithRetainedMetrics();
+
+    @RegisterExtension static final MiniClusterExtension CLUSTER = ClusterLoop.cluster(REPORTER);
+
+    @TempDir static Path directory;
+
+    @RegisterExtension final ClusterLoop loop = new ClusterLoop(REPORTER, directory);
+    private final ScriptedServing serving = loop.serving;
+    private final ClusterLoop.Run run = loop.run;
+
+    @Test
+    void answersEqualTheSequentialOnesAndBoundedInputEnds(@InjectMiniCluster MiniCluster cluster)
+            throws Exception {
+        List<DecodingRequest> requests = Requests.random(Requests.firstSeed(), 400);
+        run.submit(requests.stream().map(Requests::submit).toList());
+        serving.control().beforeSearch = queries -> Thread.sleep(2);
+        JobID job =
+                ClusterLoop.finish(cluster, loop.jobGraph(2, Options.bounds(32, 10_000), 100_000));
+        loop.assertEachAnswerEqualsTheOracle(requests);
+        assertThat(run.answers).hasSameSizeAs(requests);
+
+        // Verification really batched across requests: the largest request has 5 queries.
+        assertThat(serving.control().batches).anyMatch(size -> size > 5);
+        ClusterLoop.assertLoopSharesSlots(cluster, job);
+        assertMetrics(job, requests.size());
+    }
+
+    @Test
+    void chainedAnswersEqualTheSequentialOnes(@InjectMiniCluster MiniCluster cluster)
+            throws Exception {
+        List<DecodingRequest> requests = Requests.random(Requests.firstSeed() + 1, 200);
+        run.submit(requests.stream().map(Requests::submit).toList());
+        OperatorOptions options = Options.chained(Options.bounds(16, 10_000));
+        ClusterLoop.finish(cluster, loop.jobGraph(3, options, 100_000));
+        loop.assertEachAnswerEqualsTheOracle(requests);
+        assertThat(run.answers).hasSameSizeAs(requests);
+    }
+
+    private void assertMetrics(JobID job, int requests) {
+        int rolledBack = run.answers.stream().mapToInt(a -> a.counters().rolledBackTokens()).sum();
+        int modelSteps = run.answers.stream().mapToInt(a -> a.counters().modelSteps()).sum();
+        int calls = run.answers.stream().mapToInt(a -> a.counters().retrievalCalls()).sum();
+        int queries = run.answers.stream().mapToInt(a -> a.counters().retrievalQueries()).sum();
+        assertThat(rolledBack).isPositive();
+        assertThat(loop.sum(job, MetricName.ROLLED_BACK_TOKENS)).isEqualTo(rolledBack);
+        assertThat(loop.sum(job, MetricName.MODEL_STEPS)).isEqualTo(modelSteps);
+        assertThat(loop.sum(job, MetricName.RETRIEVAL_CALLS)).isEqualTo(calls);
+        assertThat(loop.sum(job, MetricName.RETRIEVAL_QUERIES)).isEqualTo(queries);
+        assertThat(loop.sum(job, MetricName.STALE_RESULTS_DROPPED)).isZero();
+        assertThat(loop.find(job, MetricName.ACCEPTANCE))
+                .allSatisfy(
+                        metric ->
+                                assertThat((Double) ((Gauge<?>) metric).getValue())
+                                        .isBetween(0.05, 1.0));
+        long generated =
+                loop.find(job, MetricName.GENERATION_MICROSECONDS).stream()
+                        .mapToLong(metric -> ((Histogram) metric).getCount())
+                        .sum();
+        assertThat(generated).isEqualTo(modelSteps);
+        assertThat(requests).isPositive();
+    }
+}
