@@ -10,7 +10,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.Predicate;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.MemorySize;
@@ -182,12 +181,12 @@ public final class JobOptions {
             define(
                     key("ralmspec.retrieval.mode")
                             .stringType()
-                            .defaultValue(wireName(DEFAULTS.retrieval().mode()))
+                            .defaultValue(DEFAULTS.retrieval().mode().wireName())
                             .withDescription(
                                     "Mode of a request that names none; both give the same"
                                             + " tokens."),
                     "speculative or baseline",
-                    value -> List.of("speculative", "baseline").contains(value));
+                    value -> DecodingMode.ofWireName(value).isPresent());
     public static final ConfigOption<Integer> DEFAULT_STRIDE =
             integer(
                     "ralmspec.retrieval.stride",
@@ -261,10 +260,6 @@ public final class JobOptions {
 
     public static List<Bounded<?>> all() {
         return Collections.unmodifiableList(ALL);
-    }
-
-    static String wireName(DecodingMode mode) {
-        return mode.name().toLowerCase(Locale.ROOT);
     }
 
     private static ConfigOption<String> text(

@@ -9,7 +9,6 @@ import io.ralmspec.kafka.ClientSettings;
 import io.ralmspec.kafka.TopicPlan;
 import io.ralmspec.streaming.OperatorOptions;
 import java.util.HashMap;
-import java.util.Locale;
 import java.util.Map;
 import org.apache.flink.configuration.Configuration;
 
@@ -65,8 +64,7 @@ public final class JobSettings {
                 new RetrievalParameters(
                         RetrieverKind.ofWireName(options.get(JobOptions.DEFAULT_RETRIEVER))
                                 .orElseThrow(),
-                        DecodingMode.valueOf(
-                                options.get(JobOptions.DEFAULT_MODE).toUpperCase(Locale.ROOT)),
+                        DecodingMode.ofWireName(options.get(JobOptions.DEFAULT_MODE)).orElseThrow(),
                         options.get(JobOptions.DEFAULT_STRIDE),
                         options.get(JobOptions.DEFAULT_QUERY_TOKENS),
                         options.get(JobOptions.DEFAULT_SPECULATION_STRIDE),

@@ -13,7 +13,6 @@ import io.ralmspec.job.client.RalmClient;
 import io.ralmspec.kafka.TopicPlan;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -99,13 +98,11 @@ final class AskCommand implements Callable<Integer> {
     }
 
     private DecodingMode parseMode() {
-        return switch (mode) {
-            case "speculative" -> DecodingMode.SPECULATIVE;
-            case "baseline" -> DecodingMode.BASELINE;
-            default ->
-                    throw new IllegalArgumentException(
-                            "--mode must be speculative or baseline (got %s)"
-                                    .formatted(mode.toLowerCase(Locale.ROOT)));
-        };
+        return DecodingMode.ofWireName(mode)
+                .orElseThrow(
+                        () ->
+                                new IllegalArgumentException(
+                                        "--mode must be speculative or baseline (got %s)"
+                                                .formatted(mode)));
     }
 }

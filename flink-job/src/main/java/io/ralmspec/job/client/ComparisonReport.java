@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 
 /** A comparison as a table to read and as JSON to keep. */
 public final class ComparisonReport {
@@ -41,7 +40,7 @@ public final class ComparisonReport {
             text.append(
                     format.formatted(
                             row.retriever().wireName(),
-                            row.modeName(),
+                            row.mode().wireName(),
                             row.answered() + "/" + row.asked(),
                             row.equalOutputs() + "/" + row.asked(),
                             row.retrievalCalls(),
@@ -65,7 +64,7 @@ public final class ComparisonReport {
         for (ComparisonRow row : rows) {
             ObjectNode node = MAPPER.valueToTree(row);
             node.put("retriever", row.retriever().wireName());
-            node.put("mode", row.modeName().toLowerCase(Locale.ROOT));
+            node.put("mode", row.mode().wireName());
             node.put("speedup", baselineSeconds(rows, row) / row.seconds());
             array.add(node);
         }

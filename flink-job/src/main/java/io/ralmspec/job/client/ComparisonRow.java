@@ -6,7 +6,6 @@ import io.ralmspec.decoding.Answer;
 import io.ralmspec.decoding.DecodingMode;
 import io.ralmspec.decoding.FinishReason;
 import io.ralmspec.decoding.RetrieverKind;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -81,10 +80,5 @@ public record ComparisonRow(
     @JsonIgnore
     public boolean allEqual() {
         return asked > 0 && answered == asked && equalOutputs == asked;
-    }
-
-    /** The mode as requests name it. */
-    String modeName() {
-        return mode.name().toLowerCase(Locale.ROOT);
     }
 }
