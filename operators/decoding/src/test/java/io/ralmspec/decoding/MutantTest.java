@@ -73,7 +73,7 @@ class MutantTest {
 
             @Override
             public List<Command> apply(SessionState after, List<Command> commands) {
-                return commands.stream().map(Mutant::shorten).toList();
+                return commands.stream().map(command -> shorten(after, command)).toList();
             }
         };
 
@@ -100,13 +100,16 @@ class MutantTest {
                     : new Hits(new int[] {hit.document()}, new float[] {hit.score()});
         }
 
-        private static Command shorten(Command command) {
-            if (command instanceof Command.Generate g && g.maxTokens() > 1) {
+        private static Command shorten(SessionState after, Command command) {
+            int stride = after.request().retrieval().stride();
+            if (command instanceof Command.Generate g
+                    && g.maxTokens() > 1
+                    && g.maxTokens() < stride) {
                 return new Command.Generate(
                         g.epoch(),
                         g.step(),
                         g.context(),
-                        g.maxTokens() - (g.maxTokens() % 4 == 3 ? 1 : 0),
+                        g.maxTokens() - 1,
                         g.sampling(),
                         g.retriever(),
                         g.queryTokens());
