@@ -1,10 +1,10 @@
 package io.ralmspec.decoding;
 
 /** Where random tests start: a new place every day, or -Dralmspec.seed=N to repeat a failure. */
-final class Seeds {
+public final class Seeds {
     private Seeds() {}
 
-    static long first() {
+    public static long first() {
         String given = System.getProperty("ralmspec.seed", "");
         long seed =
                 given.isEmpty()

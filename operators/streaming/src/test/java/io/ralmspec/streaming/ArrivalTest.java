@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ralmspec.decoding.Origin;
 import io.ralmspec.decoding.Phase;
+import io.ralmspec.decoding.Seeds;
 import io.ralmspec.decoding.SessionState;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -23,7 +24,7 @@ class ArrivalTest {
                         arrival(2, "t", 2, 6),
                         arrival(2, "t", 10, 0),
                         arrival(10, "a", 0, 0));
-        long seed = Requests.firstSeed();
+        long seed = Seeds.first();
         List<Arrival> shuffled = new ArrayList<>(expected);
         Collections.shuffle(shuffled, new Random(seed));
         Collections.sort(shuffled);

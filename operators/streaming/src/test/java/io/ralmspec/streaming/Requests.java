@@ -18,17 +18,6 @@ import java.util.Random;
 final class Requests {
     private Requests() {}
 
-    /** Where random tests start: a new place every day, or -Dralmspec.seed=N. */
-    static long firstSeed() {
-        String given = System.getProperty("ralmspec.seed", "");
-        long seed =
-                given.isEmpty()
-                        ? System.currentTimeMillis() / 86_400_000L * 1_000_000L
-                        : Long.parseLong(given);
-        System.out.println("seed=" + seed + " (repeat with -Dralmspec.seed=" + seed + ")");
-        return seed;
-    }
-
     /** All retrievers, modes and strides. */
     static List<DecodingRequest> random(long seed, int count) {
         Random random = new Random(seed);

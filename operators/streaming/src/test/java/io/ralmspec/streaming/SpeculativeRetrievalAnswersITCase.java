@@ -3,6 +3,7 @@ package io.ralmspec.streaming;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ralmspec.decoding.DecodingRequest;
+import io.ralmspec.decoding.Seeds;
 import java.nio.file.Path;
 import java.util.List;
 import org.apache.flink.api.common.JobID;
@@ -31,7 +32,7 @@ class SpeculativeRetrievalAnswersITCase {
     @Test
     void answersEqualTheSequentialOnesAndBoundedInputEnds(@InjectMiniCluster MiniCluster cluster)
             throws Exception {
-        List<DecodingRequest> requests = Requests.random(Requests.firstSeed(), 400);
+        List<DecodingRequest> requests = Requests.random(Seeds.first(), 400);
         run.submit(requests.stream().map(Requests::submit).toList());
         serving.control().beforeSearch = queries -> Thread.sleep(2);
         JobID job =
@@ -48,7 +49,7 @@ class SpeculativeRetrievalAnswersITCase {
     @Test
     void chainedAnswersEqualTheSequentialOnes(@InjectMiniCluster MiniCluster cluster)
             throws Exception {
-        List<DecodingRequest> requests = Requests.random(Requests.firstSeed() + 1, 200);
+        List<DecodingRequest> requests = Requests.random(Seeds.first() + 1, 200);
         run.submit(requests.stream().map(Requests::submit).toList());
         OperatorOptions options = Options.chained(Options.bounds(16, 10_000));
         ClusterLoop.finish(cluster, loop.jobGraph(3, options, 100_000));

@@ -7,6 +7,7 @@ import io.ralmspec.decoding.DecodingRequest;
 import io.ralmspec.decoding.ErrorCode;
 import io.ralmspec.decoding.FinishReason;
 import io.ralmspec.decoding.ScriptedTokenizer;
+import io.ralmspec.decoding.Seeds;
 import io.ralmspec.decoding.Submission;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -37,7 +38,7 @@ class SpeculativeRetrievalKnowledgeErrorsITCase {
     @Test
     void failuresOfTheKnowledgeBaseAreRetriedThenAnsweredAndDisturbNobody(
             @InjectMiniCluster MiniCluster cluster) throws Exception {
-        List<DecodingRequest> requests = Requests.random(Requests.firstSeed() + 4, 100);
+        List<DecodingRequest> requests = Requests.random(Seeds.first() + 4, 100);
         DecodingRequest flaky = Requests.simple("flaky");
         DecodingRequest bad = Requests.simple("bad");
         List<Submission> submissions = new ArrayList<>();
@@ -77,7 +78,7 @@ class SpeculativeRetrievalKnowledgeErrorsITCase {
     void aSearchThatTakesTooLongIsAnErrorAnswerAndTheRestGoesOn(
             @InjectMiniCluster MiniCluster cluster) throws Exception {
         DecodingRequest slow = Requests.simple("slow");
-        List<DecodingRequest> requests = Requests.random(Requests.firstSeed() + 5, 60);
+        List<DecodingRequest> requests = Requests.random(Seeds.first() + 5, 60);
         // Each retriever has one thread: those of the slow one's would wait behind it.
         requests.removeIf(r -> r.retrieval().retriever() == slow.retrieval().retriever());
         List<Submission> submissions = new ArrayList<>();

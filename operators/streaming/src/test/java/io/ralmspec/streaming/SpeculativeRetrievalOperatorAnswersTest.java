@@ -9,6 +9,7 @@ import io.ralmspec.decoding.ErrorCode;
 import io.ralmspec.decoding.FinishReason;
 import io.ralmspec.decoding.Hits;
 import io.ralmspec.decoding.RetrieverKind;
+import io.ralmspec.decoding.Seeds;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -24,7 +25,7 @@ class SpeculativeRetrievalOperatorAnswersTest {
 
     @Test
     void answersEqualTheSequentialOnes() throws Exception {
-        List<DecodingRequest> requests = Requests.random(Requests.firstSeed(), 60);
+        List<DecodingRequest> requests = Requests.random(Seeds.first(), 60);
         int rolledBack = 0;
         int accepted = 0;
         try (LoopHarness loop = new LoopHarness(serving, Options.bounds(8, 1000))) {

@@ -6,6 +6,7 @@ import io.ralmspec.decoding.Answer;
 import io.ralmspec.decoding.DecodingRequest;
 import io.ralmspec.decoding.ErrorCode;
 import io.ralmspec.decoding.FinishReason;
+import io.ralmspec.decoding.Seeds;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -136,7 +137,7 @@ class SpeculativeRetrievalOperatorRestoreTest {
 
     @Test
     void rescalingSplitsTheSessionsAndLosesNone() throws Exception {
-        List<DecodingRequest> requests = Requests.random(Requests.firstSeed(), 30);
+        List<DecodingRequest> requests = Requests.random(Seeds.first(), 30);
         OperatorOptions options = Options.bounds(10, 100);
         List<VerificationRequest> outstanding;
         OperatorSubtaskState snapshot;

@@ -3,6 +3,7 @@ package io.ralmspec.streaming;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ralmspec.decoding.DecodingRequest;
+import io.ralmspec.decoding.Seeds;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -41,7 +42,7 @@ class SpeculativeRetrievalRecoveryITCase {
     @EnumSource
     void aFailureInTheMiddleLosesNothing(Failure failure, @InjectMiniCluster MiniCluster cluster)
             throws Exception {
-        List<DecodingRequest> requests = Requests.random(Requests.firstSeed() + 2, 600);
+        List<DecodingRequest> requests = Requests.random(Seeds.first() + 2, 600);
         run.submit(requests.stream().map(Requests::submit).toList());
         serving.control().beforeSearch = queries -> Thread.sleep(5);
         OperatorOptions options = Options.bounds(16, 10_000);
@@ -62,7 +63,7 @@ class SpeculativeRetrievalRecoveryITCase {
     @Test
     void aSavepointIsTakenUpAtAnotherParallelism(@InjectMiniCluster MiniCluster cluster)
             throws Exception {
-        List<DecodingRequest> requests = Requests.random(Requests.firstSeed() + 3, 800);
+        List<DecodingRequest> requests = Requests.random(Seeds.first() + 3, 800);
         run.submit(requests.stream().map(Requests::submit).toList());
         // Slow while stopping, so that verifications are out when the savepoint is taken: the next
         // job gets them twice, from the savepoint and from its head.
