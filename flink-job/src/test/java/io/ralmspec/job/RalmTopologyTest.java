@@ -24,7 +24,7 @@ class RalmTopologyTest {
             }
         }
         assertThat(uids)
-                .contains(
+                .containsExactlyInAnyOrder(
                         "requests",
                         "parse",
                         "speculative-retrieval",
@@ -32,7 +32,10 @@ class RalmTopologyTest {
                         "feedback",
                         "answers",
                         "deltas",
-                        "dead-letters");
+                        "dead-letters",
+                        "Sink Committer: answers",
+                        "Sink Committer: deltas",
+                        "Sink Committer: dead-letters");
     }
 
     @Test
