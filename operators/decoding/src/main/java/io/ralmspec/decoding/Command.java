@@ -1,30 +1,40 @@
 package io.ralmspec.decoding;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What a session wants done. Every command may be run again: results do not depend on history. */
 public sealed interface Command {
     /** Tokenise the prompt and form its query; answered by {@link Event.Prepared}. */
-    record Prepare(String sequence, String prompt, RetrieverKind retriever, int queryTokens)
+    record Prepare(
+            int epoch, String sequence, String prompt, RetrieverKind retriever, int queryTokens)
             implements Command {}
 
     /**
-     * Generate one step; answered by {@link Event.Generated}.
+     * Generate one step; answered by {@link Event.Generated}. Takes the place of the sequence's
+     * step before it, which may be stopped if it still runs.
      *
-     * @param epoch changes with every round; a result of another epoch is stale
-     * @param step position in the round, from 0; step 0 has a verified document
+     * @param epoch names this command; a result with another epoch is stale
+     * @param depth unverified lookups that this step builds on; 0 is verified work
+     * @param confidence a stride whose tokens are all more probable than this gets no query; 1 if
+     *     every stride gets one
+     * @param draftQuery the query if the tokens are the draft, or null
      */
     record Generate(
             int epoch,
-            int step,
-            Context context,
-            int maxTokens,
-            Sampling sampling,
+            int depth,
+            Generation generation,
             RetrieverKind retriever,
-            int queryTokens)
+            int queryTokens,
+            double confidence,
+            @Nullable Query draftQuery)
             implements Command {}
 
-    /** Find the true best documents of the round's queries; answered by {@link Event.Verified}. */
+    /**
+     * Find the true best documents; answered by {@link Event.Verified}.
+     *
+     * @param epoch names this command; a result with another epoch is stale
+     */
     record Verify(int epoch, RetrieverKind retriever, List<Query> queries, int topN)
             implements Command {}
 

@@ -3,54 +3,29 @@ package io.ralmspec.decoding;
 /**
  * What a request cost so far.
  *
- * @param rounds verification rounds
+ * @param rounds verifications of speculated lookups
  * @param guesses speculative lookups whose truth mattered: up to the first wrong one of each round
  * @param accepted of those, the right ones
- * @param rolledBackTokens tokens generated with a wrong document and dropped
+ * @param rolledBackTokens drafted tokens that were dropped
+ * @param redraftedSteps steps drafted with a wrong document and scored again with the right one
+ * @param unchangedSteps of those, the ones in which no token changed
+ * @param recoveredTokens drafted tokens kept although their document was wrong
+ * @param cancelledSteps steps stopped or dropped before their result came
  * @param retrievalCalls knowledge base calls
  * @param retrievalQueries queries in them
- * @param modelSteps generation strides run, dropped ones included
+ * @param modelSteps generation strides run, dropped and redrafted ones included, cancelled ones not
  */
 public record Counters(
         int rounds,
         int guesses,
         int accepted,
         int rolledBackTokens,
+        int redraftedSteps,
+        int unchangedSteps,
+        int recoveredTokens,
+        int cancelledSteps,
         int retrievalCalls,
         int retrievalQueries,
         int modelSteps) {
-    public static final Counters ZERO = new Counters(0, 0, 0, 0, 0, 0, 0);
-
-    Counters plusModelStep() {
-        return new Counters(
-                rounds,
-                guesses,
-                accepted,
-                rolledBackTokens,
-                retrievalCalls,
-                retrievalQueries,
-                modelSteps + 1);
-    }
-
-    Counters plusRetrieval(int queries) {
-        return new Counters(
-                rounds,
-                guesses,
-                accepted,
-                rolledBackTokens,
-                retrievalCalls + 1,
-                retrievalQueries + queries,
-                modelSteps);
-    }
-
-    Counters plusRound(int judged, int right, int droppedTokens) {
-        return new Counters(
-                rounds + 1,
-                guesses + judged,
-                accepted + right,
-                rolledBackTokens + droppedTokens,
-                retrievalCalls,
-                retrievalQueries,
-                modelSteps);
-    }
+    public static final Counters ZERO = new Counters(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 }

@@ -1,21 +1,23 @@
 package io.ralmspec.decoding;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** What can happen to a session. Durations are in seconds. */
+/**
+ * What can happen to a session. Durations are in seconds; an epoch is that of the command answered.
+ */
 public sealed interface Event {
     /** The prompt was tokenised and its query formed. */
-    record Prepared(int[] promptTokens, Query query, double seconds) implements Event {}
+    record Prepared(int epoch, int[] promptTokens, Query query, double seconds) implements Event {}
 
     /**
      * A step was generated.
      *
-     * @param epoch of the {@link Command.Generate} that asked for it
-     * @param step likewise
      * @param tokens at least one
-     * @param nextQuery the query after these tokens
+     * @param nextQuery the query after these tokens; null if the model was so sure of them that
+     *     none is needed
      */
-    record Generated(int epoch, int step, int[] tokens, Query nextQuery, double seconds)
+    record Generated(int epoch, int[] tokens, @Nullable Query nextQuery, double seconds)
             implements Event {}
 
     /**

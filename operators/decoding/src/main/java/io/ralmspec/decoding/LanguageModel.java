@@ -1,17 +1,21 @@
 package io.ralmspec.decoding;
 
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
 /** A causal language model. Blocks; used by one thread at a time. */
 public interface LanguageModel extends AutoCloseable {
     ModelProfile profile();
 
     /**
-     * The next tokens after {@code context}: {@code maxTokens} of them, or fewer if one is an end
+     * The next tokens after the context: {@code maxTokens} of them, or fewer if one is an end
      * token, which is then the last. The result depends on the document, the context's tokens and
-     * {@code sampling} alone, never on earlier calls.
+     * the sampling alone, never on the draft or on earlier calls.
      *
-     * @param maxTokens at least 1
+     * @param cancelled asked between tokens
+     * @return null if cancelled
      */
-    int[] generate(Context context, int maxTokens, Sampling sampling);
+    @Nullable Stride generate(Generation generation, BooleanSupplier cancelled);
 
     /** Forgets what was kept for this sequence. */
     void release(String sequence);

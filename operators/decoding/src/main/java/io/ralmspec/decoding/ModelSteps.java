@@ -1,6 +1,8 @@
 package io.ralmspec.decoding;
 
 import java.util.Arrays;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs the model's side of a session: prompts to tokens, steps to tokens, and the query after each
@@ -24,22 +26,46 @@ public final class ModelSteps {
     public Event.Prepared prepare(Command.Prepare command) {
         int[] tokens = tokenizer.encode(command.prompt());
         return new Event.Prepared(
-                tokens, query(tokens, command.retriever(), command.queryTokens()), 0);
+                command.epoch(),
+                tokens,
+                query(tokens, command.retriever(), command.queryTokens()),
+                0);
     }
 
-    /** Seconds are 0; the caller who has a clock adds them with {@link #timed}. */
-    public Event.Generated generate(Command.Generate command) {
-        int[] tokens = model.generate(command.context(), command.maxTokens(), command.sampling());
-        int[] all = Tokens.concat(command.context().tokens(), tokens);
-        Query next = query(all, command.retriever(), command.queryTokens());
-        return new Event.Generated(command.epoch(), command.step(), tokens, next, 0);
+    /**
+     * Seconds are 0; the caller who has a clock adds them with {@link #timed}.
+     *
+     * @param cancelled asked between tokens
+     * @return null if cancelled
+     */
+    public Event.@Nullable Generated generate(Command.Generate command, BooleanSupplier cancelled) {
+        Generation generation = command.generation();
+        Stride stride = model.generate(generation, cancelled);
+        if (stride == null || cancelled.getAsBoolean()) {
+            return null;
+        }
+        return new Event.Generated(command.epoch(), stride.tokens(), nextQuery(command, stride), 0);
+    }
+
+    private @Nullable Query nextQuery(Command.Generate command, Stride stride) {
+        if (stride.confidence() > command.confidence()) {
+            return null;
+        }
+        Generation generation = command.generation();
+        Query known = command.draftQuery();
+        if (known != null && Arrays.equals(stride.tokens(), generation.draft())) {
+            return known;
+        }
+        int[] all = Tokens.concat(generation.context().tokens(), stride.tokens());
+        return query(all, command.retriever(), command.queryTokens());
     }
 
     public static Event timed(Event event, double seconds) {
         return switch (event) {
-            case Event.Prepared e -> new Event.Prepared(e.promptTokens(), e.query(), seconds);
+            case Event.Prepared e ->
+                    new Event.Prepared(e.epoch(), e.promptTokens(), e.query(), seconds);
             case Event.Generated e ->
-                    new Event.Generated(e.epoch(), e.step(), e.tokens(), e.nextQuery(), seconds);
+                    new Event.Generated(e.epoch(), e.tokens(), e.nextQuery(), seconds);
             case Event.Verified e -> new Event.Verified(e.epoch(), e.hits(), seconds);
             case Event.Failed e -> e;
             case Event.Cancelled e -> e;

@@ -1,17 +1,13 @@
 package io.ralmspec.decoding;
 
-/** What a session waits for. */
+/** Where a session is. */
 public enum Phase {
-    /** To be started. */
+    /** Waits to be started. */
     SUBMITTED,
-    /** {@link Event.Prepared}. */
+    /** Waits for {@link Event.Prepared}. */
     PREPARING,
-    /** {@link Event.Verified} for the prompt's query: the first document. */
-    RETRIEVING,
-    /** {@link Event.Generated}. */
-    GENERATING,
-    /** {@link Event.Verified} for the queries of a round. */
-    VERIFYING,
-    /** Nothing. */
+    /** Generates and verifies. */
+    DECODING,
+    /** Over. */
     FINISHED
 }

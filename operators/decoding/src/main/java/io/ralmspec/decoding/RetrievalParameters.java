@@ -5,24 +5,60 @@ import java.io.Serializable;
 /**
  * How a request retrieves.
  *
+ * @param confidence with {@link RetrievalScheme#FLARE}: a stride whose tokens are all more probable
+ *     than this needs no lookup; in (0, 1)
  * @param stride generation stride: tokens generated per retrieval, at least 1 (paper: k = 4)
  * @param queryTokens the query is the text of this many last tokens of prompt and generation
- * @param speculationStride steps verified by one knowledge base call, at least 1 (paper: s)
- * @param prefetch documents that each verified query brings into the speculation cache, at least 1
  */
 public record RetrievalParameters(
         RetrieverKind retriever,
         DecodingMode mode,
+        RetrievalScheme scheme,
+        double confidence,
         int stride,
         int queryTokens,
-        int speculationStride,
-        int prefetch)
+        SpeculationPolicy speculation)
         implements Serializable {
+    /** Of the official code (paper.md 6.2). */
+    public static final double DEFAULT_CONFIDENCE = 0.8;
+
     public RetrievalParameters {
+        Checks.require(
+                confidence > 0 && confidence < 1, "retrieval.confidence", "in (0, 1)", confidence);
         Checks.require(stride >= 1, "retrieval.stride", ">= 1", stride);
         Checks.require(queryTokens >= 1, "retrieval.query_tokens", ">= 1", queryTokens);
-        Checks.require(
-                speculationStride >= 1, "retrieval.speculation.stride", ">= 1", speculationStride);
-        Checks.require(prefetch >= 1, "retrieval.speculation.prefetch", ">= 1", prefetch);
+    }
+
+    /** The paper's: 4 tokens per retrieval, the last 32 as query. */
+    public static RetrievalParameters of(
+            RetrieverKind retriever, DecodingMode mode, SpeculationPolicy speculation) {
+        return new RetrievalParameters(
+                retriever,
+                mode,
+                RetrievalScheme.EVERY_STRIDE,
+                DEFAULT_CONFIDENCE,
+                4,
+                32,
+                speculation);
+    }
+
+    public RetrievalParameters with(DecodingMode other) {
+        return new RetrievalParameters(
+                retriever, other, scheme, confidence, stride, queryTokens, speculation);
+    }
+
+    public RetrievalParameters with(RetrieverKind other) {
+        return new RetrievalParameters(
+                other, mode, scheme, confidence, stride, queryTokens, speculation);
+    }
+
+    public RetrievalParameters with(SpeculationPolicy other) {
+        return new RetrievalParameters(
+                retriever, mode, scheme, confidence, stride, queryTokens, other);
+    }
+
+    /** Whether a cache guesses documents. */
+    boolean speculative() {
+        return mode == DecodingMode.SPECULATIVE;
     }
 }

@@ -2,6 +2,7 @@ package io.ralmspec.decoding;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * The baseline, written as the plain loop it is: retrieve, generate a stride, repeat. It is the
@@ -32,41 +33,43 @@ public final class SequentialDecoder {
      */
     public Answer decode(DecodingRequest request) {
         RetrievalParameters retrieval = request.retrieval();
-        RetrieverKind kind = retrieval.retriever();
-        Retriever retriever = knowledgeBase.retriever(kind);
+        Retriever retriever = knowledgeBase.retriever(retrieval.retriever());
         Event.Prepared prepared =
                 steps.prepare(
                         new Command.Prepare(
-                                request.id(), request.prompt(), kind, retrieval.queryTokens()));
+                                0,
+                                request.id(),
+                                request.prompt(),
+                                retrieval.retriever(),
+                                retrieval.queryTokens()));
         int[] prompt = prepared.promptTokens();
         Checks.require(
                 prompt.length >= 1 && prompt.length < profile.sequenceTokens(),
                 "prompt",
                 "in [1, " + (profile.sequenceTokens() - 1) + "] tokens",
                 prompt.length);
-        int limit = stopRules.limit(request, prompt.length);
 
         int[] generated = Tokens.NONE;
         List<Source> sources = new ArrayList<>();
-        Counters counters = Counters.ZERO;
+        int calls = 0;
+        int modelSteps = 0;
         Query query = prepared.query();
+        Hit document = Hit.NONE;
+        boolean draft = false;
         FinishReason end = null;
         while (end == null) {
-            Hit document = retriever.search(List.of(query), 1).getFirst().top();
-            Event.Generated stride =
-                    steps.generate(
-                            new Command.Generate(
-                                    0,
-                                    0,
-                                    new Context(
-                                            request.id(),
-                                            document.document(),
-                                            Tokens.concat(prompt, generated)),
-                                    Math.min(retrieval.stride(), limit - generated.length),
-                                    request.sampling(),
-                                    kind,
-                                    retrieval.queryTokens()));
-            counters = counters.plusRetrieval(1).plusModelStep();
+            if (query != null) {
+                document = retriever.search(List.of(query), 1).getFirst().top();
+                calls++;
+            }
+            Event.Generated stride = generate(request, document, prompt, generated);
+            modelSteps++;
+            query = stride.nextQuery();
+            // Every other stride of Iter-RetGen only forms the query for the next.
+            draft = retrieval.scheme() == RetrievalScheme.ITER_RETGEN && !draft;
+            if (draft) {
+                continue;
+            }
             StopRules.Cut cut = stopRules.cut(request, prompt.length, generated, stride.tokens());
             int from = generated.length;
             generated = Tokens.concat(generated, cut.tokens());
@@ -79,7 +82,6 @@ public final class SequentialDecoder {
                                 from,
                                 generated.length));
             }
-            query = stride.nextQuery();
             end = cut.end();
         }
         return new Answer(
@@ -89,8 +91,35 @@ public final class SequentialDecoder {
                 end,
                 prompt.length,
                 sources,
-                counters,
+                new Counters(0, 0, 0, 0, 0, 0, 0, 0, calls, calls, modelSteps),
                 Timings.ZERO,
                 null);
+    }
+
+    private Event.Generated generate(
+            DecodingRequest request, Hit document, int[] prompt, int[] generated) {
+        RetrievalParameters retrieval = request.retrieval();
+        int room = stopRules.limit(request, prompt.length) - generated.length;
+        boolean unsure = retrieval.scheme() == RetrievalScheme.FLARE;
+        Event.Generated stride =
+                steps.generate(
+                        new Command.Generate(
+                                0,
+                                0,
+                                new Generation(
+                                        new Context(
+                                                request.id(),
+                                                document.document(),
+                                                Tokens.concat(prompt, generated)),
+                                        Math.min(retrieval.stride(), room),
+                                        request.sampling(),
+                                        Tokens.NONE,
+                                        unsure),
+                                retrieval.retriever(),
+                                retrieval.queryTokens(),
+                                unsure ? retrieval.confidence() : 1,
+                                null),
+                        () -> false);
+        return Objects.requireNonNull(stride, "nothing cancels a sequential step");
     }
 }

@@ -9,13 +9,14 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Sessions as bytes, with a version in front: state outlives the program that wrote it. A new
- * version reads every older one.
+ * Sessions as bytes, with a version in front: state outlives the program that wrote it. From the
+ * first release on, a new version reads every older one.
  */
 final class SessionCodec {
-    private static final int VERSION = 1;
+    private static final int VERSION = 2;
     private static final FinishReason[] FINISH_REASONS = FinishReason.values();
 
     private SessionCodec() {}
@@ -28,13 +29,18 @@ final class SessionCodec {
             out.writeLong(state.receivedMillis());
             out.writeByte(state.phase().ordinal());
             out.writeInt(state.epoch());
+            out.writeInt(state.generating());
+            out.writeInt(state.verifying());
+            out.writeInt(state.asked());
             writeTranscript(out, state.transcript());
-            writeHit(out, state.document());
             out.writeInt(state.steps().size());
             for (Step step : state.steps()) {
                 writeStep(out, step);
             }
             writeInts(out, state.cache().documents());
+            writeEstimates(out, state.estimates());
+            writeInts(out, state.outcomes().survived());
+            writeInts(out, state.outcomes().failed());
             writeCounters(out, state.counters());
             writeTimings(out, state.timings());
         } catch (IOException e) {
@@ -48,8 +54,8 @@ final class SessionCodec {
             int version = in.readByte();
             if (version != VERSION) {
                 throw new IllegalArgumentException(
-                        ("session state version must be %d (got %d): this job is older than its"
-                                        + " state")
+                        ("session state version must be %d (got %d): restore it with the release"
+                                        + " that wrote it")
                                 .formatted(VERSION, version));
             }
             return new SessionState(
@@ -57,10 +63,14 @@ final class SessionCodec {
                     in.readLong(),
                     Phase.values()[in.readByte()],
                     in.readInt(),
+                    in.readInt(),
+                    in.readInt(),
+                    in.readInt(),
                     readTranscript(in),
-                    readHit(in),
                     readSteps(in),
                     new SpeculationCache(readInts(in)),
+                    readEstimates(in),
+                    new Outcomes(readInts(in), readInts(in)),
                     readCounters(in),
                     readTimings(in));
         } catch (IOException e) {
@@ -83,10 +93,16 @@ final class SessionCodec {
         RetrievalParameters retrieval = request.retrieval();
         writeString(out, retrieval.retriever().wireName());
         out.writeByte(retrieval.mode().ordinal());
+        writeString(out, retrieval.scheme().wireName());
+        out.writeDouble(retrieval.confidence());
         out.writeInt(retrieval.stride());
         out.writeInt(retrieval.queryTokens());
-        out.writeInt(retrieval.speculationStride());
-        out.writeInt(retrieval.prefetch());
+        SpeculationPolicy speculation = retrieval.speculation();
+        writeString(out, speculation.rule().wireName());
+        out.writeInt(speculation.stride());
+        out.writeInt(speculation.prefetch());
+        out.writeBoolean(speculation.async());
+        out.writeBoolean(speculation.recovery());
         out.writeBoolean(request.stream());
         out.writeLong(request.deadlineMillis());
     }
@@ -104,10 +120,16 @@ final class SessionCodec {
                 new RetrievalParameters(
                         RetrieverKind.ofWireName(readString(in)).orElseThrow(),
                         DecodingMode.values()[in.readByte()],
+                        RetrievalScheme.ofWireName(readString(in)).orElseThrow(),
+                        in.readDouble(),
                         in.readInt(),
                         in.readInt(),
-                        in.readInt(),
-                        in.readInt());
+                        new SpeculationPolicy(
+                                StrideRule.ofWireName(readString(in)).orElseThrow(),
+                                in.readInt(),
+                                in.readInt(),
+                                in.readBoolean(),
+                                in.readBoolean()));
         return new DecodingRequest(
                 id, prompt, maxTokens, stop, sampling, retrieval, in.readBoolean(), in.readLong());
     }
@@ -144,23 +166,47 @@ final class SessionCodec {
         return new Transcript(prompt, generated, sources, in.readInt(), in.readInt());
     }
 
-    private static void writeHit(DataOutputStream out, Hit hit) throws IOException {
-        out.writeInt(hit.document());
-        out.writeFloat(hit.score());
+    private static void writeHit(DataOutputStream out, @Nullable Hit hit) throws IOException {
+        out.writeBoolean(hit != null);
+        if (hit != null) {
+            out.writeInt(hit.document());
+            out.writeFloat(hit.score());
+        }
     }
 
-    private static Hit readHit(DataInputStream in) throws IOException {
-        return new Hit(in.readInt(), in.readFloat());
+    private static @Nullable Hit readHit(DataInputStream in) throws IOException {
+        return in.readBoolean() ? new Hit(in.readInt(), in.readFloat()) : null;
+    }
+
+    private static void writeQuery(DataOutputStream out, @Nullable Query query) throws IOException {
+        out.writeBoolean(query != null);
+        if (query != null) {
+            writeString(out, query.text());
+            out.writeInt(query.vector().length);
+            for (float value : query.vector()) {
+                out.writeFloat(value);
+            }
+        }
+    }
+
+    private static @Nullable Query readQuery(DataInputStream in) throws IOException {
+        if (!in.readBoolean()) {
+            return null;
+        }
+        String text = readString(in);
+        float[] vector = new float[in.readInt()];
+        for (int d = 0; d < vector.length; d++) {
+            vector[d] = in.readFloat();
+        }
+        return new Query(text, vector);
     }
 
     private static void writeStep(DataOutputStream out, Step step) throws IOException {
         writeInts(out, step.tokens());
-        writeString(out, step.query().text());
-        out.writeInt(step.query().vector().length);
-        for (float value : step.query().vector()) {
-            out.writeFloat(value);
-        }
+        out.writeBoolean(step.kept());
+        writeQuery(out, step.query());
         writeHit(out, step.guess());
+        writeHit(out, step.truth());
         FinishReason end = step.end();
         out.writeByte(end == null ? -1 : end.ordinal());
     }
@@ -169,21 +215,43 @@ final class SessionCodec {
         List<Step> steps = new ArrayList<>();
         for (int i = in.readInt(); i > 0; i--) {
             int[] tokens = readInts(in);
-            String text = readString(in);
-            float[] vector = new float[in.readInt()];
-            for (int d = 0; d < vector.length; d++) {
-                vector[d] = in.readFloat();
-            }
+            boolean kept = in.readBoolean();
+            Query query = readQuery(in);
             Hit guess = readHit(in);
+            Hit truth = readHit(in);
             int end = in.readByte();
             steps.add(
                     new Step(
                             tokens,
-                            new Query(text, vector),
+                            kept,
+                            query,
                             guess,
+                            truth,
                             end < 0 ? null : FINISH_REASONS[end]));
         }
         return steps;
+    }
+
+    private static void writeEstimates(DataOutputStream out, Estimates estimates)
+            throws IOException {
+        out.writeDouble(estimates.stepSeconds());
+        out.writeDouble(estimates.calls());
+        out.writeDouble(estimates.queries());
+        out.writeDouble(estimates.seconds());
+        out.writeDouble(estimates.queriesSquared());
+        out.writeDouble(estimates.queriesSeconds());
+        out.writeDouble(estimates.gamma());
+    }
+
+    private static Estimates readEstimates(DataInputStream in) throws IOException {
+        return new Estimates(
+                in.readDouble(),
+                in.readDouble(),
+                in.readDouble(),
+                in.readDouble(),
+                in.readDouble(),
+                in.readDouble(),
+                in.readDouble());
     }
 
     private static void writeCounters(DataOutputStream out, Counters counters) throws IOException {
@@ -191,6 +259,10 @@ final class SessionCodec {
         out.writeInt(counters.guesses());
         out.writeInt(counters.accepted());
         out.writeInt(counters.rolledBackTokens());
+        out.writeInt(counters.redraftedSteps());
+        out.writeInt(counters.unchangedSteps());
+        out.writeInt(counters.recoveredTokens());
+        out.writeInt(counters.cancelledSteps());
         out.writeInt(counters.retrievalCalls());
         out.writeInt(counters.retrievalQueries());
         out.writeInt(counters.modelSteps());
@@ -198,6 +270,10 @@ final class SessionCodec {
 
     private static Counters readCounters(DataInputStream in) throws IOException {
         return new Counters(
+                in.readInt(),
+                in.readInt(),
+                in.readInt(),
+                in.readInt(),
                 in.readInt(),
                 in.readInt(),
                 in.readInt(),

@@ -7,19 +7,27 @@ import java.util.List;
  * or document text.
  *
  * @param receivedMillis when the request was received
- * @param epoch changes with every round; results of another epoch are stale
- * @param document the verified document that the round starts from
- * @param steps of the current round; while retrieving, one empty step that holds the prompt's query
+ * @param epoch the last number given to a command
+ * @param generating epoch of the preparation or step that is out, or 0
+ * @param verifying epoch of the verification that is out, or 0
+ * @param asked steps, from the first, whose open lookups that verification answers
+ * @param steps the first is committed, its tokens are in the transcript; the others are drafts,
+ *     each generated with the guess of the one before. If the first one's truth is known although
+ *     there is a second, that second is being redrafted
  */
 public record SessionState(
         DecodingRequest request,
         long receivedMillis,
         Phase phase,
         int epoch,
+        int generating,
+        int verifying,
+        int asked,
         Transcript transcript,
-        Hit document,
         List<Step> steps,
         SpeculationCache cache,
+        Estimates estimates,
+        Outcomes outcomes,
         Counters counters,
         Timings timings) {
     public SessionState {
@@ -33,16 +41,25 @@ public record SessionState(
                 receivedMillis,
                 Phase.SUBMITTED,
                 0,
+                0,
+                0,
+                0,
                 Transcript.EMPTY,
-                Hit.NONE,
                 List.of(),
                 SpeculationCache.EMPTY,
+                Estimates.UNKNOWN,
+                Outcomes.NONE,
                 Counters.ZERO,
                 Timings.ZERO);
     }
 
     public boolean finished() {
         return phase == Phase.FINISHED;
+    }
+
+    /** Unverified lookups that the newest step builds on. */
+    public int depth() {
+        return Math.max(0, steps.size() - 1);
     }
 
     /** The versioned bytes that go into state. */
@@ -55,119 +72,5 @@ public record SessionState(
      */
     public static SessionState fromBytes(byte[] bytes) {
         return SessionCodec.decode(bytes);
-    }
-
-    /** The round's queries that a verification must answer; not that of a step that ends it all. */
-    List<Query> queriesToVerify() {
-        int ended = !steps.isEmpty() && steps.getLast().end() != null ? 1 : 0;
-        return steps.subList(0, steps.size() - ended).stream().map(Step::query).toList();
-    }
-
-    /** Verified and drafted tokens. */
-    int[] draftedTokens() {
-        int[] all = transcript.generated();
-        for (Step step : steps) {
-            all = Tokens.concat(all, step.tokens());
-        }
-        return all;
-    }
-
-    SessionState with(Phase next) {
-        return new SessionState(
-                request,
-                receivedMillis,
-                next,
-                epoch,
-                transcript,
-                document,
-                steps,
-                cache,
-                counters,
-                timings);
-    }
-
-    SessionState with(Transcript next) {
-        return new SessionState(
-                request,
-                receivedMillis,
-                phase,
-                epoch,
-                next,
-                document,
-                steps,
-                cache,
-                counters,
-                timings);
-    }
-
-    SessionState with(List<Step> next) {
-        return new SessionState(
-                request,
-                receivedMillis,
-                phase,
-                epoch,
-                transcript,
-                document,
-                next,
-                cache,
-                counters,
-                timings);
-    }
-
-    SessionState with(SpeculationCache next) {
-        return new SessionState(
-                request,
-                receivedMillis,
-                phase,
-                epoch,
-                transcript,
-                document,
-                steps,
-                next,
-                counters,
-                timings);
-    }
-
-    SessionState with(Counters next) {
-        return new SessionState(
-                request,
-                receivedMillis,
-                phase,
-                epoch,
-                transcript,
-                document,
-                steps,
-                cache,
-                next,
-                timings);
-    }
-
-    SessionState with(Timings next) {
-        return new SessionState(
-                request,
-                receivedMillis,
-                phase,
-                epoch,
-                transcript,
-                document,
-                steps,
-                cache,
-                counters,
-                next);
-    }
-
-    /** The next round, from a verified document. */
-    SessionState nextRound(Hit verified) {
-        return new SessionState(
-                request,
-                receivedMillis,
-                Phase.GENERATING,
-                epoch + 1,
-                transcript,
-                verified,
-                List.of(),
-                cache,
-                counters,
-                timings);
     }
 }

@@ -15,6 +15,10 @@ public record SpeculationCache(int[] documents) {
 
     public static final SpeculationCache EMPTY = new SpeculationCache(new int[0]);
 
+    boolean isEmpty() {
+        return documents.length == 0;
+    }
+
     /** With these hits as the newest, the best one last so that it stays longest. */
     public SpeculationCache with(Hits hits) {
         int[] found = hits.documents();

@@ -9,16 +9,24 @@ import org.jspecify.annotations.Nullable;
  * The algorithm, as a pure state machine: a session and an event go in, the new session and what to
  * do now come out. Time comes in as numbers.
  *
- * <p>A <i>round</i> starts from a verified document. Each of its <i>steps</i> generates one stride
- * with the current document, forms the next query, and guesses that query's document from the
- * speculation cache; the guess is the next step's document. After s steps one knowledge base call
- * answers all their queries. Up to and including the first step whose guess was wrong, tokens are
- * right and become the answer's; later ones are dropped, and the next round starts from the true
- * document (paper algorithm 1, in the variant that its code runs, where a round always commits at
- * least one stride). A step that ends the answer ends the round, and its query is never asked.
+ * <p>A session has one committed step and drafted ones after it (paper algorithm 1, in the variant
+ * that its code runs, where every verification commits at least one step):
  *
- * <p>Baseline decoding is the same machine with s = 1 and no cache: every query is asked and waited
- * for.
+ * <pre>
+ *   committed step     draft              draft
+ *   query              tokens, query      tokens, query
+ *   guess ───────────► guess ───────────► guess ───────────► the next draft's document
+ *   truth?             truth?             truth?
+ * </pre>
+ *
+ * Each step generates one stride with the guess before it, forms the next query, and guesses that
+ * query's document from the speculation cache. After s lookups, one knowledge base call answers all
+ * their queries ({@link #verified}). Then, from the front, drafts whose document was right are
+ * committed ({@link #settle}). At the first that was wrong, drafts are dropped, or, with draft
+ * recovery, the first of them is scored again with the true document: if no token changes, its
+ * query and all that was built on it stand ({@link #redrafted}). Asynchronous verification is
+ * nothing but going on while a call is out. Baseline decoding is the same machine without a cache:
+ * every query is asked and waited for.
  *
  * <p>Owns nothing; thread-safe if the scorers and the tokenizer are.
  */
@@ -27,109 +35,109 @@ public final class SpeculativeDecoder {
     private final StopRules stopRules;
     private final DocumentCatalog catalog;
     private final Function<RetrieverKind, ? extends DocumentScorer> scorers;
+    private final StrideSettings settings;
+    private final StrideScheduler scheduler;
 
     public SpeculativeDecoder(
             ModelProfile profile,
             Tokenizer tokenizer,
             DocumentCatalog catalog,
-            Function<RetrieverKind, ? extends DocumentScorer> scorers) {
+            Function<RetrieverKind, ? extends DocumentScorer> scorers,
+            StrideSettings settings) {
         this.profile = profile;
         this.stopRules = new StopRules(profile, tokenizer);
         this.catalog = catalog;
         this.scorers = scorers;
+        this.settings = settings;
+        this.scheduler = new StrideScheduler(settings);
     }
 
-    /** Starts a submitted session. */
-    public Transition start(SessionState submitted, long nowMillis) {
+    /**
+     * Starts a submitted session.
+     *
+     * @param expected what sessions like it cost lately
+     */
+    public Transition start(SessionState submitted, Estimates expected, long nowMillis) {
         if (submitted.phase() != Phase.SUBMITTED) {
             throw new IllegalStateException(
                     "session %s must be SUBMITTED to start (is %s)"
                             .formatted(submitted.request().id(), submitted.phase()));
         }
-        SessionState state =
-                submitted
-                        .with(Phase.PREPARING)
-                        .with(submitted.timings().withQueue(seconds(submitted, nowMillis)));
-        return new Transition(state, pending(state));
+        Session s = new Session(submitted);
+        s.phase = Phase.PREPARING;
+        s.estimates = expected;
+        s.timings = s.timings.withQueue(seconds(s, nowMillis));
+        s.generating = ++s.epoch;
+        s.commands.add(preparation(s));
+        return s.transition();
     }
 
     /** One event. A stale one changes nothing and returns the state itself. */
     public Transition step(SessionState state, Event event, long nowMillis) {
-        if (state.finished()) {
-            return unchanged(state);
+        if (!concerns(state, event)) {
+            return new Transition(state, List.of());
         }
-        return switch (event) {
-            case Event.Prepared e -> prepared(state, e, nowMillis);
-            case Event.Generated e -> generated(state, e, nowMillis);
-            case Event.Verified e -> verified(state, e, nowMillis);
-            case Event.Failed e ->
-                    e.epoch() == state.epoch()
-                            ? fail(state, e.code(), "", e.message(), nowMillis)
-                            : unchanged(state);
-            case Event.Cancelled e -> finish(state, FinishReason.CANCELLED, null, nowMillis);
-            case Event.DeadlinePassed e -> finish(state, FinishReason.DEADLINE, null, nowMillis);
-        };
+        Session s = new Session(state);
+        switch (event) {
+            case Event.Prepared e -> prepared(s, e, nowMillis);
+            case Event.Generated e -> generated(s, e, nowMillis);
+            case Event.Verified e -> verified(s, e, nowMillis);
+            case Event.Failed e -> fail(s, e.code(), "", e.message(), nowMillis);
+            case Event.Cancelled e -> finish(s, FinishReason.CANCELLED, null, nowMillis);
+            case Event.DeadlinePassed e -> finish(s, FinishReason.DEADLINE, null, nowMillis);
+        }
+        return s.transition();
     }
 
     /** The commands whose results a session waits for: what to run again after a restart. */
     public List<Command> pending(SessionState state) {
-        DecodingRequest request = state.request();
-        RetrievalParameters retrieval = request.retrieval();
-        return switch (state.phase()) {
-            case SUBMITTED, FINISHED -> List.of();
-            case PREPARING ->
-                    List.of(
-                            new Command.Prepare(
-                                    request.id(),
-                                    request.prompt(),
-                                    retrieval.retriever(),
-                                    retrieval.queryTokens()));
-            case RETRIEVING, VERIFYING ->
-                    List.of(
-                            new Command.Verify(
-                                    state.epoch(),
-                                    retrieval.retriever(),
-                                    state.queriesToVerify(),
-                                    speculative(request) ? retrieval.prefetch() : 1));
-            case GENERATING -> List.of(nextStep(state));
+        Session s = new Session(state);
+        List<Command> commands = new ArrayList<>();
+        if (s.phase == Phase.PREPARING) {
+            commands.add(preparation(s));
+        } else if (s.phase == Phase.DECODING) {
+            if (s.generating != 0) {
+                commands.add(generation(s));
+            }
+            if (s.verifying != 0) {
+                commands.add(verification(s));
+            }
+        }
+        return commands;
+    }
+
+    private static boolean concerns(SessionState state, Event event) {
+        if (state.finished()) {
+            return false;
+        }
+        int generating = state.generating();
+        int verifying = state.verifying();
+        return switch (event) {
+            case Event.Prepared e -> state.phase() == Phase.PREPARING && e.epoch() == generating;
+            case Event.Generated e -> state.phase() == Phase.DECODING && e.epoch() == generating;
+            case Event.Verified e -> verifying != 0 && e.epoch() == verifying;
+            case Event.Failed e ->
+                    e.epoch() != 0 && (e.epoch() == generating || e.epoch() == verifying);
+            case Event.Cancelled e -> true;
+            case Event.DeadlinePassed e -> true;
         };
     }
 
-    private Command nextStep(SessionState state) {
-        DecodingRequest request = state.request();
-        RetrievalParameters retrieval = request.retrieval();
-        Transcript transcript = state.transcript();
-        int[] drafted = state.draftedTokens();
-        int room = stopRules.limit(request, transcript.prompt().length) - drafted.length;
-        Hit document = state.steps().isEmpty() ? state.document() : state.steps().getLast().guess();
-        int[] tokens = Tokens.concat(transcript.prompt(), drafted);
-        return new Command.Generate(
-                state.epoch(),
-                state.steps().size(),
-                new Context(request.id(), document.document(), tokens),
-                Math.min(retrieval.stride(), room),
-                request.sampling(),
-                retrieval.retriever(),
-                retrieval.queryTokens());
-    }
-
-    private Transition prepared(SessionState state, Event.Prepared event, long nowMillis) {
-        if (state.phase() != Phase.PREPARING) {
-            return unchanged(state);
-        }
+    private void prepared(Session s, Event.Prepared event, long nowMillis) {
         int tokens = event.promptTokens().length;
         int room = profile.sequenceTokens() - 1;
         if (tokens == 0) {
-            return fail(
-                    state,
+            fail(
+                    s,
                     ErrorCode.INVALID_FIELD,
                     "prompt",
                     "`prompt` must have at least 1 token (got 0)",
                     nowMillis);
+            return;
         }
         if (tokens > room) {
-            return fail(
-                    state,
+            fail(
+                    s,
                     ErrorCode.PROMPT_TOO_LONG,
                     "prompt",
                     ("`prompt` must be <= %d tokens (got %d): the model's context of %d tokens"
@@ -140,175 +148,317 @@ public final class SpeculativeDecoder {
                                     profile.contextLength(),
                                     profile.documentTokens()),
                     nowMillis);
+            return;
         }
-        SessionState next =
-                state.with(state.timings().plusGeneration(event.seconds()))
-                        .with(state.transcript().withPrompt(event.promptTokens()))
-                        .with(List.of(new Step(Tokens.NONE, event.query(), Hit.NONE, null)))
-                        .with(Phase.RETRIEVING);
-        return waiting(next);
+        s.generating = 0;
+        s.timings = s.timings.plusGeneration(event.seconds());
+        s.transcript = s.transcript.withPrompt(event.promptTokens());
+        s.steps.add(new Step(Tokens.NONE, true, event.query(), null, null, null));
+        s.phase = Phase.DECODING;
+        proceed(s);
     }
 
-    private Transition generated(SessionState state, Event.Generated event, long nowMillis) {
-        if (state.phase() != Phase.GENERATING
-                || event.epoch() != state.epoch()
-                || event.step() != state.steps().size()) {
-            return unchanged(state);
+    private void generated(Session s, Event.Generated event, long nowMillis) {
+        s.generating = 0;
+        s.modelSteps++;
+        s.timings = s.timings.plusGeneration(event.seconds());
+        Step step = stepOf(s, event);
+        if (!s.onVerifiedGround()) {
+            s.estimates = s.estimates.withStep(event.seconds());
+            s.steps.add(guessing(s, step));
+            proceed(s);
+            return;
         }
-        DecodingRequest request = state.request();
-        int promptTokens = state.transcript().prompt().length;
-        StopRules.Cut cut =
-                stopRules.cut(request, promptTokens, state.draftedTokens(), event.tokens());
-        Hit guess =
-                speculative(request) && cut.end() == null
-                        ? state.cache().top(event.nextQuery(), scorer(request))
-                        : Hit.NONE;
-        List<Step> steps = new ArrayList<>(state.steps());
-        steps.add(new Step(cut.tokens(), event.nextQuery(), guess, cut.end()));
-
-        SessionState next =
-                state.with(state.timings().plusGeneration(event.seconds()))
-                        .with(state.counters().plusModelStep())
-                        .with(steps);
-        if (cut.end() != null && steps.size() == 1) {
-            // The only document in use is verified: nothing is left to ask.
-            return commit(next, List.of(), nowMillis);
+        if (s.redrafting()) {
+            redrafted(s, step);
+        } else {
+            s.estimates = s.estimates.withStep(event.seconds());
+            s.steps.add(guessing(s, step));
         }
-        int roundSteps = speculative(request) ? request.retrieval().speculationStride() : 1;
-        boolean roundComplete = cut.end() != null || steps.size() >= roundSteps;
-        return waiting(next.with(roundComplete ? Phase.VERIFYING : Phase.GENERATING));
+        commit(s, nowMillis);
+        settle(s, nowMillis);
+        goOn(s, nowMillis);
     }
 
-    private Transition verified(SessionState state, Event.Verified event, long nowMillis) {
-        boolean first = state.phase() == Phase.RETRIEVING;
-        if ((!first && state.phase() != Phase.VERIFYING) || event.epoch() != state.epoch()) {
-            return unchanged(state);
+    /** The second step again, now with the right document: if it came out the same, all stands. */
+    private void redrafted(Session s, Step step) {
+        Step drafted = s.steps.get(1);
+        int recovered = Tokens.commonPrefix(step.tokens(), drafted.tokens());
+        boolean unchanged = step.agreesWith(drafted);
+        s.redraftedSteps++;
+        s.recoveredTokens += recovered;
+        s.outcome(unchanged);
+        if (unchanged) {
+            s.unchangedSteps++;
+        } else {
+            s.dropDrafts();
+            s.rolledBackTokens -= recovered;
+            s.steps.add(guessing(s, step));
         }
+    }
+
+    private void verified(Session s, Event.Verified event, long nowMillis) {
+        List<Integer> open = s.open(s.asked);
         List<Hits> hits = event.hits();
-        int asked = state.queriesToVerify().size();
-        if (hits.size() != asked) {
-            return fail(
-                    state,
+        if (hits.size() != open.size()) {
+            fail(
+                    s,
                     ErrorCode.RETRIEVAL_FAILED,
                     "",
                     "the knowledge base must answer %d queries (got %d answers)"
-                            .formatted(asked, hits.size()),
+                            .formatted(open.size(), hits.size()),
                     nowMillis);
+            return;
         }
-        SpeculationCache cache = state.cache();
-        if (speculative(state.request())) {
-            for (Hits found : hits) {
-                cache = cache.with(found);
+        s.verifying = 0;
+        s.rounds += s.retrievalCalls > 0 ? 1 : 0;
+        s.retrievalCalls++;
+        s.retrievalQueries += hits.size();
+        s.timings = s.timings.plusRetrieval(event.seconds());
+        s.estimates = s.estimates.withCall(hits.size(), event.seconds());
+        s.outcomes = s.outcomes.next(settings.window());
+        for (int i = 0; i < hits.size(); i++) {
+            Hits found = hits.get(i);
+            // Also behind a wrong guess: what was found there is likely to be asked for again.
+            if (s.request.retrieval().speculative()) {
+                s.cache = s.cache.with(found);
             }
+            s.steps.set(open.get(i), s.steps.get(open.get(i)).withTruth(found.top()));
         }
-        SessionState next =
-                state.with(state.timings().plusRetrieval(event.seconds()))
-                        .with(state.counters().plusRetrieval(asked))
-                        .with(cache);
-        return first
-                ? waiting(next.nextRound(hits.getFirst().top()))
-                : commit(next, hits, nowMillis);
-    }
-
-    /** Steps whose guess is the true document, up to the first that is wrong. By id, not score. */
-    private static int leadingMatches(SessionState state, List<Hits> hits) {
-        int right = 0;
-        while (right < hits.size()
-                && state.steps().get(right).guess().document()
-                        == hits.get(right).top().document()) {
-            right++;
-        }
-        return right;
+        settle(s, nowMillis);
+        goOn(s, nowMillis);
     }
 
     /**
-     * Makes the round's right steps the answer's, drops the rest, and goes on from the true
-     * document.
-     *
-     * @param hits the true documents after each step, as far as they were asked for
+     * Commits drafts from the front as long as their document was right, by id, not by score. At
+     * one that was wrong, prepares for its redraft or drops the drafts.
      */
-    private Transition commit(SessionState state, List<Hits> hits, long nowMillis) {
-        List<Step> steps = state.steps();
-        boolean guessed = speculative(state.request());
-        int right = guessed ? leadingMatches(state, hits) : 0;
-        int kept = Math.min(right + 1, steps.size());
-
-        Transcript transcript = state.transcript();
-        int[] tokens = transcript.generated();
-        List<Source> sources = new ArrayList<>(transcript.sources());
-        for (int i = 0; i < kept; i++) {
-            Hit document = i == 0 ? state.document() : hits.get(i - 1).top();
-            int[] added = steps.get(i).tokens();
-            addSource(sources, document, tokens.length, added.length);
-            tokens = Tokens.concat(tokens, added);
-        }
-        int dropped =
-                steps.subList(kept, steps.size()).stream().mapToInt(s -> s.tokens().length).sum();
-        int judged = guessed ? Math.min(right + 1, hits.size()) : 0;
-        SessionState next =
-                state.with(transcript.withGenerated(tokens, sources))
-                        .with(state.counters().plusRound(judged, right, dropped));
-        if (tokens.length > 0 && transcript.generated().length == 0) {
-            next = next.with(next.timings().withFirstToken(seconds(state, nowMillis)));
-        }
-
-        FinishReason end = steps.get(kept - 1).end();
-        if (end != null) {
-            return finish(next, end, null, nowMillis);
-        }
-        List<Command> commands = new ArrayList<>();
-        next = delta(next, commands).nextRound(hits.get(kept - 1).top());
-        commands.addAll(pending(next));
-        return new Transition(next, commands);
-    }
-
-    private void addSource(List<Source> sources, Hit document, int from, int count) {
-        if (document.isNone() || count == 0) {
+    private void settle(Session s, long nowMillis) {
+        while (s.end == null && s.onVerifiedGround()) {
+            Step first = s.first();
+            boolean right = first.guessedRight();
+            boolean judged = first.guess() != null && first.query() != null;
+            s.guesses += judged ? 1 : 0;
+            s.accepted += judged && right ? 1 : 0;
+            if (right && judged) {
+                s.outcome(true);
+            }
+            if (right && s.steps.size() > 1) {
+                commit(s, nowMillis);
+                continue;
+            }
+            if (!right) {
+                s.steps.set(0, first.corrected());
+                s.stopGenerating();
+                if (!s.request.retrieval().speculation().recovery() || s.steps.size() == 1) {
+                    s.dropDrafts();
+                    if (judged) {
+                        s.outcome(false);
+                    }
+                }
+            }
             return;
         }
-        sources.add(
-                new Source(
-                        catalog.id(document.document()),
-                        catalog.title(document.document()),
-                        document.score(),
-                        from,
-                        from + count));
     }
 
-    private SessionState delta(SessionState state, List<Command> commands) {
-        if (!state.request().stream()) {
-            return state;
+    /** Makes the first draft, which had the right document, the committed step. */
+    private void commit(Session s, long nowMillis) {
+        Hit document = s.steps.removeFirst().truth();
+        Step step = s.first();
+        if (document == null) {
+            throw new IllegalStateException("a step must have a verified document to be committed");
         }
-        Transcript t = state.transcript();
-        String text = stopRules.stableText(t.generated(), state.request().stop());
-        if (text.length() <= t.deltaCharacters()) {
-            return state;
+        if (step.kept()) {
+            Transcript t = s.transcript;
+            if (t.generated().length == 0 && step.tokens().length > 0) {
+                s.timings = s.timings.withFirstToken(seconds(s, nowMillis));
+            }
+            s.transcript = t.withStride(step.tokens(), source(t, document, step.tokens().length));
         }
-        String added = text.substring(t.deltaCharacters());
-        commands.add(
-                new Command.EmitDelta(new Delta(state.request().id(), t.deltas(), added, false)));
-        return state.with(t.withDelta(added.length()));
+        Step committed = step.committed();
+        s.steps.set(0, committed.query() == null ? committed.withTruth(document) : committed);
+        s.end = step.end();
     }
 
-    private Transition fail(
-            SessionState state, ErrorCode code, String field, String message, long nowMillis) {
-        RequestError error = new RequestError(code, field, message);
-        return finish(state, FinishReason.ERROR, error, nowMillis);
+    private @Nullable Source source(Transcript transcript, Hit document, int count) {
+        if (document.isNone() || count == 0) {
+            return null;
+        }
+        int from = transcript.generated().length;
+        return new Source(
+                catalog.id(document.document()),
+                catalog.title(document.document()),
+                document.score(),
+                from,
+                from + count);
+    }
+
+    private void goOn(Session s, long nowMillis) {
+        if (s.end != null) {
+            finish(s, s.end, null, nowMillis);
+        } else {
+            delta(s);
+            proceed(s);
+        }
+    }
+
+    /** Starts what can run now: a step, a verification, or both. */
+    private void proceed(Session s) {
+        int stride = stride(s);
+        if (s.generating == 0 && generates(s, stride)) {
+            s.generating = ++s.epoch;
+            s.commands.add(generation(s));
+        }
+        if (s.verifying == 0 && verifies(s, stride)) {
+            s.verifying = ++s.epoch;
+            s.asked = s.steps.size();
+            s.commands.add(verification(s));
+        }
+    }
+
+    /** Lookups per verification; 0 if nothing should run ahead of its verification. */
+    private int stride(Session s) {
+        RetrievalParameters retrieval = s.request.retrieval();
+        SpeculationPolicy policy = retrieval.speculation();
+        if (!retrieval.speculative()) {
+            return 0;
+        }
+        return switch (policy.rule()) {
+            case FIXED -> Math.min(policy.stride(), settings.maxStride());
+            case CONTINUOUS -> 1;
+            case OS3 -> scheduler.stride(s.estimates, s.outcomes, policy.ahead());
+        };
+    }
+
+    private boolean generates(Session s, int stride) {
+        Step last = s.steps.getLast();
+        if (s.onVerifiedGround()) {
+            return true;
+        }
+        if (last.guess() == null || last.end() != null || s.steps.size() > settings.maxStride()) {
+            return false;
+        }
+        return s.request.retrieval().speculation().ahead()
+                ? stride > 0
+                : s.verifying == 0 && s.open(s.steps.size()).size() < stride;
+    }
+
+    private boolean verifies(Session s, int stride) {
+        // While a step is redrafted, the queries behind it may be about to change.
+        int open = s.onVerifiedGround() ? 0 : s.open(s.steps.size()).size();
+        return open > 0 && (s.generating == 0 || open >= stride);
+    }
+
+    private static Command.Prepare preparation(Session s) {
+        RetrievalParameters retrieval = s.request.retrieval();
+        return new Command.Prepare(
+                s.generating,
+                s.request.id(),
+                s.request.prompt(),
+                retrieval.retriever(),
+                retrieval.queryTokens());
+    }
+
+    private Command.Generate generation(Session s) {
+        RetrievalParameters retrieval = s.request.retrieval();
+        boolean redraft = s.redrafting();
+        int[] before = redraft ? s.transcript.generated() : s.tokens();
+        Step draft = redraft ? s.steps.get(1) : null;
+        Hit document = redraft ? s.first().guess() : s.steps.getLast().guess();
+        if (document == null) {
+            throw new IllegalStateException("a step must have a document to be generated");
+        }
+        int[] prompt = s.transcript.prompt();
+        int room = stopRules.limit(s.request, prompt.length) - before.length;
+        boolean unsure = retrieval.scheme() == RetrievalScheme.FLARE;
+        return new Command.Generate(
+                s.generating,
+                s.onVerifiedGround() ? 0 : s.steps.size(),
+                new Generation(
+                        new Context(
+                                s.request.id(), document.document(), Tokens.concat(prompt, before)),
+                        Math.min(retrieval.stride(), room),
+                        s.request.sampling(),
+                        draft == null ? Tokens.NONE : draft.tokens(),
+                        unsure),
+                retrieval.retriever(),
+                retrieval.queryTokens(),
+                unsure ? retrieval.confidence() : 1,
+                draft == null ? null : draft.query());
+    }
+
+    private static Command.Verify verification(Session s) {
+        RetrievalParameters retrieval = s.request.retrieval();
+        List<Query> queries = new ArrayList<>();
+        for (int i : s.open(s.asked)) {
+            queries.add(s.steps.get(i).query());
+        }
+        return new Command.Verify(
+                s.verifying,
+                retrieval.retriever(),
+                queries,
+                retrieval.speculative() ? retrieval.speculation().prefetch() : 1);
+    }
+
+    private Step stepOf(Session s, Event.Generated event) {
+        Step before = s.redrafting() ? s.first() : s.steps.getLast();
+        boolean iterative = s.request.retrieval().scheme() == RetrievalScheme.ITER_RETGEN;
+        if (iterative && before.kept()) {
+            return new Step(event.tokens(), false, event.nextQuery(), null, null, null);
+        }
+        int[] drafted = s.redrafting() ? s.transcript.generated() : s.tokens();
+        StopRules.Cut cut =
+                stopRules.cut(s.request, s.transcript.prompt().length, drafted, event.tokens());
+        return new Step(cut.tokens(), true, event.nextQuery(), null, null, cut.end());
+    }
+
+    /** With the document that the speculation cache finds for its query. */
+    private Step guessing(Session s, Step step) {
+        RetrievalParameters retrieval = s.request.retrieval();
+        if (!retrieval.speculative() || step.end() != null || s.cache.isEmpty()) {
+            return step;
+        }
+        Hit guess =
+                step.query() == null
+                        ? s.steps.getLast().guess()
+                        : s.cache.top(step.query(), scorers.apply(retrieval.retriever()));
+        return step.guessing(guess);
+    }
+
+    private void delta(Session s) {
+        Transcript t = s.transcript;
+        if (!s.request.stream()) {
+            return;
+        }
+        String text = stopRules.stableText(t.generated(), s.request.stop());
+        if (text.length() > t.deltaCharacters()) {
+            String added = text.substring(t.deltaCharacters());
+            s.commands.add(
+                    new Command.EmitDelta(new Delta(s.request.id(), t.deltas(), added, false)));
+            s.transcript = t.withDelta(added.length());
+        }
+    }
+
+    private void fail(Session s, ErrorCode code, String field, String message, long nowMillis) {
+        finish(s, FinishReason.ERROR, new RequestError(code, field, message), nowMillis);
     }
 
     /** Ends the session with the verified tokens; drafted ones are gone. */
-    private Transition finish(
-            SessionState state, FinishReason reason, @Nullable RequestError error, long nowMillis) {
-        DecodingRequest request = state.request();
-        Transcript t = state.transcript();
+    private void finish(
+            Session s, FinishReason reason, @Nullable RequestError error, long nowMillis) {
+        DecodingRequest request = s.request;
+        Transcript t = s.transcript;
         String text = stopRules.text(t.generated(), request.stop());
-        Timings timings = state.timings().withTotal(seconds(state, nowMillis));
-        List<Command> commands = new ArrayList<>();
+        s.timings = s.timings.withTotal(seconds(s, nowMillis));
+        s.stopGenerating();
+        s.verifying = 0;
+        s.steps.clear();
+        s.phase = Phase.FINISHED;
         if (request.stream()) {
             String rest = text.substring(Math.min(text.length(), t.deltaCharacters()));
-            commands.add(new Command.EmitDelta(new Delta(request.id(), t.deltas(), rest, true)));
+            s.commands.add(new Command.EmitDelta(new Delta(request.id(), t.deltas(), rest, true)));
         }
-        commands.add(
+        s.commands.add(
                 new Command.Finish(
                         new Answer(
                                 request.id(),
@@ -317,30 +467,12 @@ public final class SpeculativeDecoder {
                                 reason,
                                 t.prompt().length,
                                 t.sources(),
-                                state.counters(),
-                                timings,
+                                s.counters(),
+                                s.timings,
                                 error)));
-        return new Transition(
-                state.with(timings).with(List.<Step>of()).with(Phase.FINISHED), commands);
     }
 
-    private Transition waiting(SessionState state) {
-        return new Transition(state, pending(state));
-    }
-
-    private static Transition unchanged(SessionState state) {
-        return new Transition(state, List.of());
-    }
-
-    private DocumentScorer scorer(DecodingRequest request) {
-        return scorers.apply(request.retrieval().retriever());
-    }
-
-    private static boolean speculative(DecodingRequest request) {
-        return request.retrieval().mode() == DecodingMode.SPECULATIVE;
-    }
-
-    private static double seconds(SessionState state, long nowMillis) {
-        return Math.max(0, nowMillis - state.receivedMillis()) / 1000.0;
+    private static double seconds(Session s, long nowMillis) {
+        return Math.max(0, nowMillis - s.receivedMillis) / 1000.0;
     }
 }

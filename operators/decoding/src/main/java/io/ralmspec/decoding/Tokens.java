@@ -13,4 +13,10 @@ final class Tokens {
         System.arraycopy(second, 0, all, first.length, second.length);
         return all;
     }
+
+    /** Tokens at the front that are the same in both. */
+    static int commonPrefix(int[] first, int[] second) {
+        int mismatch = Arrays.mismatch(first, second);
+        return mismatch < 0 ? first.length : mismatch;
+    }
 }

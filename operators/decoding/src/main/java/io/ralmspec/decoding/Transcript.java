@@ -1,6 +1,8 @@
 package io.ralmspec.decoding;
 
+import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The verified part of a session.
@@ -23,8 +25,15 @@ public record Transcript(
         return new Transcript(tokens, generated, sources, deltas, deltaCharacters);
     }
 
-    Transcript withGenerated(int[] tokens, List<Source> documents) {
-        return new Transcript(prompt, tokens, documents, deltas, deltaCharacters);
+    /** With a verified stride and the document behind it, if any. */
+    Transcript withStride(int[] tokens, @Nullable Source source) {
+        List<Source> all = sources;
+        if (source != null) {
+            all = new ArrayList<>(sources);
+            all.add(source);
+        }
+        return new Transcript(
+                prompt, Tokens.concat(generated, tokens), all, deltas, deltaCharacters);
     }
 
     Transcript withDelta(int characters) {

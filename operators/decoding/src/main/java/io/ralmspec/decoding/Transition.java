@@ -25,6 +25,8 @@ public record Transition(SessionState state, List<Command> commands) {
             commands.add(new Command.EmitDelta(new Delta(request.id(), sequence, "", true)));
         }
         commands.add(new Command.Finish(Answer.refused(request.id(), error)));
-        return new Transition(state.with(Phase.FINISHED), commands);
+        Session session = new Session(state);
+        session.phase = Phase.FINISHED;
+        return new Transition(session.transition().state(), commands);
     }
 }
