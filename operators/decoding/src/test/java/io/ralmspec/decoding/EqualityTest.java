@@ -19,6 +19,10 @@ class EqualityTest {
         int rolledBack = 0;
         int accepted = 0;
         int savedCalls = 0;
+        int cancelled = 0;
+        int recovered = 0;
+        int unchanged = 0;
+        int aheadOfVerification = 0;
         long first = Seeds.first();
         for (long seed = first; seed < first + SESSIONS; seed++) {
             Scenario scenario = new Scenario(seed);
@@ -30,6 +34,10 @@ class EqualityTest {
             stale += simulation.stale();
             rolledBack += answer.counters().rolledBackTokens();
             accepted += answer.counters().accepted();
+            cancelled += answer.counters().cancelledSteps();
+            recovered += answer.counters().recoveredTokens();
+            unchanged += answer.counters().unchangedSteps();
+            aheadOfVerification += simulation.aheadOfVerification();
             savedCalls += expected.counters().retrievalCalls() - answer.counters().retrievalCalls();
             assertThat(answer.counters().retrievalCalls())
                     .as("knowledge base calls, seed=%d", seed)
@@ -40,6 +48,10 @@ class EqualityTest {
         assertThat(rolledBack).isPositive();
         assertThat(accepted).isPositive();
         assertThat(savedCalls).isPositive();
+        assertThat(cancelled).isPositive();
+        assertThat(recovered).isPositive();
+        assertThat(unchanged).isPositive();
+        assertThat(aheadOfVerification).isPositive();
     }
 
     @Test

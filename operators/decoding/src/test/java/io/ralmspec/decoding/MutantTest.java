@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -16,14 +17,14 @@ class MutantTest {
         FORGET_ROLLBACK {
             @Override
             public Event apply(SessionState state, Event event) {
-                return rewrite(state, event, (i, hits) -> hit(state.steps().get(i).guess()));
+                return rewrite(state, event, (step, i, hits) -> hit(step.guess()));
             }
         },
         /** Truths are matched to guesses one position off. */
         VERIFY_BY_POSITION {
             @Override
             public Event apply(SessionState state, Event event) {
-                return rewrite(state, event, (i, hits) -> hits.get((i + 1) % hits.size()));
+                return rewrite(state, event, (step, i, hits) -> hits.get((i + 1) % hits.size()));
             }
         },
         /** A late result is taken for the one that is waited for. */
@@ -33,13 +34,9 @@ class MutantTest {
                 return switch (event) {
                     case Event.Generated e ->
                             new Event.Generated(
-                                    state.epoch(),
-                                    state.steps().size(),
-                                    e.tokens(),
-                                    e.nextQuery(),
-                                    e.seconds());
+                                    state.generating(), e.tokens(), e.nextQuery(), e.seconds());
                     case Event.Verified e ->
-                            new Event.Verified(state.epoch(), e.hits(), e.seconds());
+                            new Event.Verified(state.verifying(), e.hits(), e.seconds());
                     default -> event;
                 };
             }
@@ -64,6 +61,21 @@ class MutantTest {
                 return all;
             }
         },
+        /** A draft counts as what the right document would have given. */
+        TRUST_THE_DRAFT {
+            @Override
+            public Event apply(SessionState state, Event event) {
+                boolean redrafting =
+                        state.steps().size() > 1 && state.steps().getFirst().truth() != null;
+                if (!redrafting
+                        || !(event instanceof Event.Generated e)
+                        || e.epoch() != state.generating()) {
+                    return event;
+                }
+                Step draft = state.steps().get(1);
+                return new Event.Generated(e.epoch(), draft.tokens(), draft.query(), e.seconds());
+            }
+        },
         /** The last, partial stride loses a token. */
         SHORT_LAST_STRIDE {
             @Override
@@ -78,43 +90,39 @@ class MutantTest {
         };
 
         private interface Rewrite {
-            Hits hits(int position, List<Hits> truth);
+            Hits hits(Step step, int position, List<Hits> truth);
         }
 
         private static Event rewrite(SessionState state, Event event, Rewrite rewrite) {
-            if (state.phase() != Phase.VERIFYING
-                    || !(event instanceof Event.Verified e)
-                    || e.epoch() != state.epoch()) {
+            if (!(event instanceof Event.Verified e) || e.epoch() != state.verifying()) {
                 return event;
             }
+            List<Integer> open = new Session(state).open(state.asked());
             List<Hits> hits = new ArrayList<>();
             for (int i = 0; i < e.hits().size(); i++) {
-                hits.add(rewrite.hits(i, e.hits()));
+                hits.add(rewrite.hits(state.steps().get(open.get(i)), i, e.hits()));
             }
             return new Event.Verified(e.epoch(), hits, e.seconds());
         }
 
-        private static Hits hit(Hit hit) {
-            return hit.isNone()
+        private static Hits hit(@Nullable Hit hit) {
+            return hit == null || hit.isNone()
                     ? Hits.EMPTY
                     : new Hits(new int[] {hit.document()}, new float[] {hit.score()});
         }
 
         private static Command shorten(SessionState after, Command command) {
             int stride = after.request().retrieval().stride();
-            if (command instanceof Command.Generate g
-                    && g.maxTokens() > 1
-                    && g.maxTokens() < stride) {
-                return new Command.Generate(
-                        g.epoch(),
-                        g.step(),
-                        g.context(),
-                        g.maxTokens() - 1,
-                        g.sampling(),
-                        g.retriever(),
-                        g.queryTokens());
+            if (!(command instanceof Command.Generate g)) {
+                return command;
             }
-            return command;
+            Generation all = g.generation();
+            if (all.maxTokens() == 1 || all.maxTokens() == stride || all.draft().length > 0) {
+                return command;
+            }
+            Generation shorter = Generation.of(all.context(), all.maxTokens() - 1, all.sampling());
+            return new Command.Generate(
+                    g.epoch(), g.depth(), shorter, g.retriever(), g.queryTokens(), 1, null);
         }
     }
 

@@ -22,15 +22,28 @@ final class Scenario {
         steps = new ModelSteps(model, tokenizer, new ScriptedEncoder());
         decoder =
                 new SpeculativeDecoder(
-                        model.profile(), tokenizer, knowledgeBase, knowledgeBase::retriever);
+                        model.profile(),
+                        tokenizer,
+                        knowledgeBase,
+                        knowledgeBase::retriever,
+                        new StrideSettings(
+                                pick(random, 1, 2, 5, 32),
+                                random.nextBoolean() ? 0.6 : 0.98,
+                                pick(random, 1, 5)));
         RetrievalParameters retrieval =
                 new RetrievalParameters(
                         RetrieverKind.values()[random.nextInt(3)],
                         random.nextInt(8) == 0 ? DecodingMode.BASELINE : DecodingMode.SPECULATIVE,
+                        RetrievalScheme.values()[pick(random, 0, 0, 1, 2)],
+                        random.nextBoolean() ? 0.8 : 0.3,
                         pick(random, 1, 2, 4, 4, 7),
                         pick(random, 3, 8, 32),
-                        pick(random, 1, 2, 3, 3, 5, 8),
-                        pick(random, 1, 1, 5, 300));
+                        new SpeculationPolicy(
+                                StrideRule.values()[random.nextInt(3)],
+                                pick(random, 1, 2, 3, 3, 5, 8),
+                                pick(random, 1, 1, 5, 300),
+                                random.nextBoolean(),
+                                random.nextBoolean()));
         Sampling sampling =
                 random.nextBoolean() ? Sampling.GREEDY : new Sampling(0.8, 0.9, random.nextLong());
         List<String> stop =

@@ -1,9 +1,10 @@
 package io.ralmspec.decoding;
 
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A language model whose next token is a hash of the document, the last tokens, the position and,
@@ -31,8 +32,10 @@ public final class ScriptedLanguageModel implements LanguageModel {
     }
 
     @Override
-    public synchronized int[] generate(Context context, int maxTokens, Sampling sampling) {
-        Checks.require(maxTokens >= 1, "maxTokens", ">= 1", maxTokens);
+    public synchronized @Nullable Stride generate(
+            Generation generation, BooleanSupplier cancelled) {
+        Context context = generation.context();
+        int maxTokens = generation.maxTokens();
         Checks.require(
                 context.tokens().length + maxTokens <= profile.sequenceTokens(),
                 "tokens",
@@ -41,25 +44,36 @@ public final class ScriptedLanguageModel implements LanguageModel {
         calls++;
         held.add(context.sequence());
         int[] tokens = context.tokens();
-        List<Integer> added = new ArrayList<>();
-        while (added.size() < maxTokens) {
-            int token = next(context.document(), tokens, sampling);
-            added.add(token);
+        int[] added = Tokens.NONE;
+        double confidence = generation.confidence() ? 1 : 0;
+        while (added.length < maxTokens) {
+            if (cancelled.getAsBoolean()) {
+                return null;
+            }
+            long h = hash(context.document(), tokens, generation.sampling());
+            int token = token(tokens.length, h);
+            // Sure of two tokens in three; of which depends on all that the token depends on.
+            double probability = Hash.below(3, h, 3) == 0 ? 0.4 : 0.9;
+            confidence = Math.min(confidence, probability);
+            added = Tokens.concat(added, new int[] {token});
             tokens = Tokens.concat(tokens, new int[] {token});
             if (profile.ends(token)) {
                 break;
             }
         }
-        return added.stream().mapToInt(Integer::intValue).toArray();
+        return new Stride(added, confidence);
     }
 
-    private int next(int document, int[] tokens, Sampling sampling) {
+    private long hash(int document, int[] tokens, Sampling sampling) {
         long position = tokens.length;
         long draw = sampling.greedy() ? 0 : Hash.of(sampling.seed(), position);
         long last = Hash.ofTokens(tokens, tokens.length - 6);
         // Half of the time the document makes no difference, as with a real model.
         boolean reads = (Hash.of(seed, last, 1) & 1) == 0;
-        long h = Hash.of(seed, last, position, draw, reads ? document : -2);
+        return Hash.of(seed, last, position, draw, reads ? document : -2);
+    }
+
+    private int token(long position, long h) {
         if (endOneIn > 0 && Long.remainderUnsigned(h, endOneIn) == 0) {
             return 0;
         }

@@ -2,6 +2,7 @@ package io.ralmspec.decoding;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.PriorityQueue;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +43,7 @@ final class Simulation {
     private int events;
     private int stale;
     private int crashes;
+    private int aheadOfVerification;
     private @Nullable Answer answer;
 
     Simulation(Scenario scenario, long seed) {
@@ -57,7 +59,7 @@ final class Simulation {
 
     /** Runs to the end, with a crash before event {@code crashAt}; never for -1. */
     Answer run(int crashAt) {
-        run(scenario.decoder.start(load(), now));
+        run(scenario.decoder.start(load(), Estimates.UNKNOWN, now));
         while (answer == null) {
             if (events == crashAt && crashes == 0) {
                 crash();
@@ -71,6 +73,9 @@ final class Simulation {
             SessionState before = load();
             Event event = mutation.apply(before, next.event());
             Transition transition = scenario.decoder.step(before, event, now);
+            if (event instanceof Event.Generated && before.verifying() != 0) {
+                aheadOfVerification++;
+            }
             if (transition.state() == before) {
                 stale++;
             }
@@ -94,7 +99,8 @@ final class Simulation {
         for (Command command : mutation.apply(transition.state(), transition.commands())) {
             switch (command) {
                 case Command.Prepare c -> deliver(scenario.steps.prepare(c));
-                case Command.Generate c -> deliver(scenario.steps.generate(c));
+                case Command.Generate c ->
+                        deliver(Objects.requireNonNull(scenario.steps.generate(c, () -> false)));
                 case Command.Verify c ->
                         deliver(
                                 new Event.Verified(
@@ -132,6 +138,11 @@ final class Simulation {
 
     int stale() {
         return stale;
+    }
+
+    /** Steps that came while a verification was out. */
+    int aheadOfVerification() {
+        return aheadOfVerification;
     }
 
     int crashes() {
