@@ -70,6 +70,10 @@ public final class AnswerReader {
                 speculation.integer("guesses"),
                 speculation.integer("accepted"),
                 speculation.integer("rolled_back_tokens"),
+                speculation.integer("redrafted_steps"),
+                speculation.integer("unchanged_steps"),
+                speculation.integer("recovered_tokens"),
+                speculation.integer("cancelled_steps"),
                 speculation.integer("retrieval_calls"),
                 speculation.integer("retrieval_queries"),
                 speculation.integer("model_steps"));

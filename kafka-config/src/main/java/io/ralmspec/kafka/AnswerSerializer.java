@@ -118,6 +118,10 @@ public final class AnswerSerializer implements Serializable {
         json.writeNumberField("guesses", counters.guesses());
         json.writeNumberField("accepted", counters.accepted());
         json.writeNumberField("rolled_back_tokens", counters.rolledBackTokens());
+        json.writeNumberField("redrafted_steps", counters.redraftedSteps());
+        json.writeNumberField("unchanged_steps", counters.unchangedSteps());
+        json.writeNumberField("recovered_tokens", counters.recoveredTokens());
+        json.writeNumberField("cancelled_steps", counters.cancelledSteps());
         json.writeNumberField("retrieval_calls", counters.retrievalCalls());
         json.writeNumberField("retrieval_queries", counters.retrievalQueries());
         json.writeNumberField("model_steps", counters.modelSteps());

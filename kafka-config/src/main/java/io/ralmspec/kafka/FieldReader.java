@@ -90,9 +90,7 @@ final class FieldReader {
         return (int) integer(field, (long) min, max, fallback);
     }
 
-    /** {@code min} itself is in only if {@code closed}. */
-    double number(String field, double min, boolean closed, double max, double fallback)
-            throws IOException {
+    double number(String field, Interval range, double fallback) throws IOException {
         if (absent(field)) {
             return fallback;
         }
@@ -102,15 +100,8 @@ final class FieldReader {
         }
         // Adding 0 turns -0 into 0. A number like 1e999 becomes infinite, thus out of range.
         double value = Double.parseDouble(json.getText()) + 0.0;
-        if (value > max || value < min || (value == min && !closed)) {
-            invalid(
-                    field,
-                    "in %s%s, %s] (got %s)"
-                            .formatted(
-                                    closed ? "[" : "(",
-                                    plain(min),
-                                    plain(max),
-                                    Shown.number(json.getText())));
+        if (!range.contains(value)) {
+            invalid(field, "in %s (got %s)".formatted(range, Shown.number(json.getText())));
             return fallback;
         }
         return value;
@@ -151,10 +142,15 @@ final class FieldReader {
 
     /** One of some names; anything else is an error with this code. */
     @Nullable String name(String field, ErrorCode unknown, List<String> names) throws IOException {
+        return name(field, unknown, names, "one of " + String.join(", ", names));
+    }
+
+    /** The same where there is more to say of what the field must be. */
+    @Nullable String name(String field, ErrorCode unknown, List<String> names, String bound)
+            throws IOException {
         if (absent(field)) {
             return null;
         }
-        String bound = "one of " + String.join(", ", names);
         if (json.currentToken() != JsonToken.VALUE_STRING) {
             wrongType(field, bound);
             return null;
@@ -249,9 +245,5 @@ final class FieldReader {
             // The exponent has more than 32 bits.
             return null;
         }
-    }
-
-    private static String plain(double value) {
-        return value == Math.rint(value) ? Long.toString((long) value) : Double.toString(value);
     }
 }

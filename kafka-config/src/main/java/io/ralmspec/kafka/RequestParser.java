@@ -45,11 +45,11 @@ public final class RequestParser implements Serializable {
                 limits.maxQueryTokens());
         atMost(
                 "retrieval.speculation.stride",
-                defaults.retrieval().speculationStride(),
+                defaults.retrieval().speculation().stride(),
                 limits.maxSpeculationStride());
         atMost(
                 "retrieval.speculation.prefetch",
-                defaults.retrieval().prefetch(),
+                defaults.retrieval().speculation().prefetch(),
                 limits.maxPrefetch());
         this.limits = limits;
         this.defaults = defaults;

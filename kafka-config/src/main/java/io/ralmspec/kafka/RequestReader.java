@@ -3,20 +3,16 @@ package io.ralmspec.kafka;
 import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
-import io.ralmspec.decoding.DecodingMode;
 import io.ralmspec.decoding.DecodingRequest;
 import io.ralmspec.decoding.ErrorCode;
 import io.ralmspec.decoding.RequestDefaults;
 import io.ralmspec.decoding.RequestError;
 import io.ralmspec.decoding.RequestLimits;
-import io.ralmspec.decoding.RetrievalParameters;
-import io.ralmspec.decoding.RetrieverKind;
 import io.ralmspec.decoding.Sampling;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,11 +20,13 @@ import org.jspecify.annotations.Nullable;
  * is to get the error answer may come last.
  */
 final class RequestReader {
-    private static final Set<String> LATER_STRIDES = Set.of("os3", "continuous");
+    private static final Interval TEMPERATURE = new Interval(0, true, 2, true);
+    private static final Interval TOP_P = new Interval(0, false, 1, true);
 
     private final JsonParser json;
     private final RequestLimits limits;
     private final FieldReader fields;
+    private final RetrievalReader retrieval;
 
     private @Nullable RequestError notARequest;
     private @Nullable String id;
@@ -40,25 +38,13 @@ final class RequestReader {
     private long seed = Sampling.GREEDY.seed();
     private boolean stream;
     private long deadlineMillis;
-    private RetrieverKind retriever;
-    private DecodingMode mode;
-    private int stride;
-    private int queryTokens;
-    private int speculationStride;
-    private int prefetch;
 
     RequestReader(JsonParser json, RequestLimits limits, RequestDefaults defaults) {
         this.json = json;
         this.limits = limits;
         this.fields = new FieldReader(json);
+        this.retrieval = new RetrievalReader(json, fields, limits, defaults.retrieval());
         this.maxTokens = defaults.maxTokens();
-        RetrievalParameters retrieval = defaults.retrieval();
-        this.retriever = retrieval.retriever();
-        this.mode = retrieval.mode();
-        this.stride = retrieval.stride();
-        this.queryTokens = retrieval.queryTokens();
-        this.speculationStride = retrieval.speculationStride();
-        this.prefetch = retrieval.prefetch();
     }
 
     /**
@@ -114,8 +100,7 @@ final class RequestReader {
                 maxTokens,
                 stop,
                 new Sampling(temperature, topP, seed),
-                new RetrievalParameters(
-                        retriever, mode, stride, queryTokens, speculationStride, prefetch),
+                retrieval.toParameters(),
                 stream,
                 deadlineMillis);
     }
@@ -144,8 +129,8 @@ final class RequestReader {
             case "max_tokens" ->
                     maxTokens = fields.integer(field, 1, limits.maxTokens(), maxTokens);
             case "stop" -> stop(field);
-            case "temperature" -> temperature = fields.number(field, 0, true, 2, temperature);
-            case "top_p" -> topP = fields.number(field, 0, false, 1, topP);
+            case "temperature" -> temperature = fields.number(field, TEMPERATURE, temperature);
+            case "top_p" -> topP = fields.number(field, TOP_P, topP);
             case "seed" -> seed = fields.integer(field, Long.MIN_VALUE, Long.MAX_VALUE, seed);
             case "stream" -> stream = fields.bool(field, stream);
             case "deadline_ms" ->
@@ -156,19 +141,10 @@ final class RequestReader {
                     object(field + ".");
                 }
             }
-            case "retrieval.retriever" -> retriever(field);
-            case "retrieval.mode" -> mode(field);
-            case "retrieval.stride" ->
-                    stride = fields.integer(field, 1, limits.maxStride(), stride);
-            case "retrieval.query_tokens" ->
-                    queryTokens = fields.integer(field, 1, limits.maxQueryTokens(), queryTokens);
-            case "retrieval.speculation.stride" -> speculationStride(field);
-            case "retrieval.speculation.prefetch" ->
-                    prefetch = fields.integer(field, 1, limits.maxPrefetch(), prefetch);
             default -> {
                 if (UnsupportedFields.NEUTRAL.containsKey(field)) {
                     fields.unsupported(field);
-                } else {
+                } else if (!retrieval.read(field)) {
                     json.skipChildren();
                 }
             }
@@ -206,35 +182,5 @@ final class RequestReader {
         if (text != null) {
             stop.add(text);
         }
-    }
-
-    private void retriever(String field) throws IOException {
-        String name =
-                fields.name(field, ErrorCode.UNKNOWN_RETRIEVER, WireNames.of(RetrieverKind.class));
-        if (name != null) {
-            retriever = RetrieverKind.ofWireName(name).orElse(retriever);
-        }
-    }
-
-    private void mode(String field) throws IOException {
-        String name = fields.name(field, ErrorCode.INVALID_FIELD, WireNames.of(DecodingMode.class));
-        if (name != null) {
-            mode = WireNames.value(DecodingMode.class, name).orElse(mode);
-        }
-    }
-
-    private void speculationStride(String field) throws IOException {
-        int max = limits.maxSpeculationStride();
-        if (json.currentToken() == JsonToken.VALUE_STRING
-                && LATER_STRIDES.contains(json.getText())
-                && !fields.absent(field)) {
-            fields.fail(
-                    ErrorCode.UNSUPPORTED_FIELD,
-                    field,
-                    "an integer in [1, %d] (got %s): strides that adapt are not supported"
-                            .formatted(max, Shown.name(json.getText())));
-            return;
-        }
-        speculationStride = fields.integer(field, 1, max, speculationStride);
     }
 }

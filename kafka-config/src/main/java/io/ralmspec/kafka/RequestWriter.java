@@ -1,18 +1,24 @@
 package io.ralmspec.kafka;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import io.ralmspec.decoding.DecodingRequest;
 import io.ralmspec.decoding.RetrievalParameters;
 import io.ralmspec.decoding.Sampling;
+import io.ralmspec.decoding.SpeculationPolicy;
+import io.ralmspec.decoding.StrideRule;
+import java.io.IOException;
 import java.util.List;
 
-/** Requests as their senders write them; {@link RequestParser} reads back the same request. */
+/**
+ * Requests as their senders write them; {@link RequestParser} reads back the same request. A
+ * speculation stride that no one uses, as the rule is not {@link StrideRule#FIXED}, is not sent.
+ */
 public final class RequestWriter {
     private RequestWriter() {}
 
     /** The request as JSON, with every field given. */
     public static byte[] write(DecodingRequest request) {
         Sampling sampling = request.sampling();
-        RetrievalParameters retrieval = request.retrieval();
         return Json.write(
                 json -> {
                     json.writeStartObject();
@@ -31,18 +37,36 @@ public final class RequestWriter {
                     if (request.deadlineMillis() > 0) {
                         json.writeNumberField("deadline_ms", request.deadlineMillis());
                     }
-                    json.writeObjectFieldStart("retrieval");
-                    json.writeStringField("retriever", retrieval.retriever().wireName());
-                    json.writeStringField("mode", WireNames.of(retrieval.mode()));
-                    json.writeNumberField("stride", retrieval.stride());
-                    json.writeNumberField("query_tokens", retrieval.queryTokens());
-                    json.writeObjectFieldStart("speculation");
-                    json.writeNumberField("stride", retrieval.speculationStride());
-                    json.writeNumberField("prefetch", retrieval.prefetch());
-                    json.writeEndObject();
-                    json.writeEndObject();
+                    write(json, request.retrieval());
                     json.writeEndObject();
                 });
+    }
+
+    private static void write(JsonGenerator json, RetrievalParameters retrieval)
+            throws IOException {
+        json.writeObjectFieldStart("retrieval");
+        json.writeStringField("retriever", retrieval.retriever().wireName());
+        json.writeStringField("mode", retrieval.mode().wireName());
+        json.writeStringField("scheme", retrieval.scheme().wireName());
+        json.writeNumberField("confidence", retrieval.confidence());
+        json.writeNumberField("stride", retrieval.stride());
+        json.writeNumberField("query_tokens", retrieval.queryTokens());
+        write(json, retrieval.speculation());
+        json.writeEndObject();
+    }
+
+    private static void write(JsonGenerator json, SpeculationPolicy speculation)
+            throws IOException {
+        json.writeObjectFieldStart("speculation");
+        if (speculation.rule() == StrideRule.FIXED) {
+            json.writeNumberField("stride", speculation.stride());
+        } else {
+            json.writeStringField("stride", speculation.rule().wireName());
+        }
+        json.writeNumberField("prefetch", speculation.prefetch());
+        json.writeBooleanField("async", speculation.async());
+        json.writeBooleanField("recovery", speculation.recovery());
+        json.writeEndObject();
     }
 
     /** The request's record, keyed by its id. */

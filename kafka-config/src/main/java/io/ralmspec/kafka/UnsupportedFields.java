@@ -40,9 +40,7 @@ final class UnsupportedFields {
                     entry("ignore_eos", "false"),
                     entry("retrieval.k", "1"),
                     entry("retrieval.filter", ONLY_NULL),
-                    entry("retrieval.max_stride", ONLY_NULL),
-                    entry("retrieval.speculation.async", "false"),
-                    entry("retrieval.speculation.recovery", "false"));
+                    entry("retrieval.max_stride", ONLY_NULL));
 
     private UnsupportedFields() {}
 

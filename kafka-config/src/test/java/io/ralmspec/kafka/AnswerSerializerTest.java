@@ -37,7 +37,8 @@ class AnswerSerializerTest {
                         "sources":[{"document_id":"22989","title":"Paris","score":17.25,\
                         "from_token":0,"to_token":2}],\
                         "speculation":{"rounds":11,"guesses":30,"accepted":27,\
-                        "rolled_back_tokens":12,"retrieval_calls":13,"retrieval_queries":34,\
+                        "rolled_back_tokens":12,"redrafted_steps":3,"unchanged_steps":2,\
+                        "recovered_tokens":9,"cancelled_steps":1,"retrieval_calls":13,"retrieval_queries":34,\
                         "model_steps":35},\
                         "timings_ms":{"queue":0.412,"first_token":35.5,"retrieval":91.25,\
                         "generation":240.125,"total":312.5}}\
@@ -236,6 +237,17 @@ class AnswerSerializerTest {
         assertRefused(
                 json.replace("\"rounds\":11", "\"rounds\":1.5"),
                 "`speculation.rounds` must be an integer (got number)");
+        for (String counter :
+                List.of(
+                        "redrafted_steps",
+                        "unchanged_steps",
+                        "recovered_tokens",
+                        "cancelled_steps")) {
+            assertRefused(
+                    json.replace(counter, "x"),
+                    "`speculation.%s` must be an integer (got nothing)".formatted(counter));
+            assertThat(JsonSchemas.ANSWER.accepts(json.replace(counter, "x"))).isFalse();
+        }
         assertRefused(
                 json.replace("\"to_token\":2", "\"x\":2"),
                 "`sources[0].to_token` must be an integer (got nothing)");
@@ -266,7 +278,7 @@ class AnswerSerializerTest {
                 FinishReason.STOP,
                 6,
                 List.of(new Source("22989", "Paris", 17.25f, 0, 2)),
-                new Counters(11, 30, 27, 12, 13, 34, 35),
+                new Counters(11, 30, 27, 12, 3, 2, 9, 1, 13, 34, 35),
                 new Timings(0.000412, 0.0355, 0.09125, 0.240125, 0.3125),
                 null);
     }
@@ -289,7 +301,7 @@ class AnswerSerializerTest {
                 reason,
                 6,
                 List.of(new Source("d", "t", score, 0, 1)),
-                new Counters(1, 2, 1, 3, 4, 5, 6),
+                new Counters(1, 2, 1, 3, 4, 5, 6, 7, 8, 9, 10),
                 timings,
                 error);
     }

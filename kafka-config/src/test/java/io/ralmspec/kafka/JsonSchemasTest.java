@@ -6,12 +6,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.ralmspec.decoding.Answer;
 import io.ralmspec.decoding.AnswerRecord;
+import io.ralmspec.decoding.DecodingMode;
 import io.ralmspec.decoding.Delta;
 import io.ralmspec.decoding.ErrorCode;
 import io.ralmspec.decoding.FinishReason;
 import io.ralmspec.decoding.RequestDefaults;
 import io.ralmspec.decoding.RequestLimits;
+import io.ralmspec.decoding.RetrievalParameters;
+import io.ralmspec.decoding.RetrievalScheme;
 import io.ralmspec.decoding.RetrieverKind;
+import io.ralmspec.decoding.SpeculationPolicy;
+import io.ralmspec.decoding.StrideRule;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -103,7 +108,7 @@ class JsonSchemasTest {
         assertThat(number("retrieval/properties/stride/maximum")).isEqualTo(LIMITS.maxStride());
         assertThat(number("retrieval/properties/query_tokens/maximum"))
                 .isEqualTo(LIMITS.maxQueryTokens());
-        assertThat(number("retrieval/properties/speculation/properties/stride/maximum"))
+        assertThat(number("retrieval/properties/speculation/properties/stride/anyOf/0/maximum"))
                 .isEqualTo(LIMITS.maxSpeculationStride());
         assertThat(number("retrieval/properties/speculation/properties/prefetch/maximum"))
                 .isEqualTo(LIMITS.maxPrefetch());
@@ -113,20 +118,32 @@ class JsonSchemasTest {
 
     @Test
     void theRequestSchemaHasTheDefaultValues() {
-        RequestDefaults defaults = RequestDefaults.PAPER;
+        RequestDefaults defaults = RequestDefaults.STANDARD;
+        RetrievalParameters retrieval = defaults.retrieval();
+        SpeculationPolicy speculation = retrieval.speculation();
         assertThat(number("max_tokens/default")).isEqualTo(defaults.maxTokens());
-        assertThat(number("retrieval/properties/stride/default"))
-                .isEqualTo(defaults.retrieval().stride());
+        assertThat(number("retrieval/properties/stride/default")).isEqualTo(retrieval.stride());
         assertThat(number("retrieval/properties/query_tokens/default"))
-                .isEqualTo(defaults.retrieval().queryTokens());
-        assertThat(number("retrieval/properties/speculation/properties/stride/default"))
-                .isEqualTo(defaults.retrieval().speculationStride());
-        assertThat(number("retrieval/properties/speculation/properties/prefetch/default"))
-                .isEqualTo(defaults.retrieval().prefetch());
+                .isEqualTo(retrieval.queryTokens());
         assertThat(at("retrieval/properties/retriever/default").textValue())
-                .isEqualTo(defaults.retrieval().retriever().wireName());
+                .isEqualTo(retrieval.retriever().wireName());
         assertThat(at("retrieval/properties/mode/default").textValue())
-                .isEqualTo(WireNames.of(defaults.retrieval().mode()));
+                .isEqualTo(retrieval.mode().wireName());
+        assertThat(at("retrieval/properties/scheme/default").textValue())
+                .isEqualTo(retrieval.scheme().wireName());
+        assertThat(at("retrieval/properties/confidence/default").doubleValue())
+                .isEqualTo(retrieval.confidence());
+        String policy = "retrieval/properties/speculation/properties/";
+        assertThat(at(policy + "stride/default").asText())
+                .isEqualTo(
+                        speculation.rule() == StrideRule.FIXED
+                                ? Integer.toString(speculation.stride())
+                                : speculation.rule().wireName());
+        assertThat(number(policy + "prefetch/default")).isEqualTo(speculation.prefetch());
+        assertThat(at(policy + "async/default").toString())
+                .isEqualTo(Boolean.toString(speculation.async()));
+        assertThat(at(policy + "recovery/default").toString())
+                .isEqualTo(Boolean.toString(speculation.recovery()));
     }
 
     @Test
@@ -134,9 +151,20 @@ class JsonSchemasTest {
         assertThat(names(at("retrieval/properties/retriever/enum")))
                 .containsExactlyElementsOf(
                         Stream.of(RetrieverKind.values()).map(RetrieverKind::wireName).toList());
-        assertThat(WireNames.of(RetrieverKind.class))
+        assertThat(names(at("retrieval/properties/mode/enum")))
                 .containsExactlyElementsOf(
-                        Stream.of(RetrieverKind.values()).map(RetrieverKind::wireName).toList());
+                        Stream.of(DecodingMode.values()).map(DecodingMode::wireName).toList());
+        assertThat(names(at("retrieval/properties/scheme/enum")))
+                .containsExactlyElementsOf(
+                        Stream.of(RetrievalScheme.values())
+                                .map(RetrievalScheme::wireName)
+                                .toList());
+        assertThat(names(at("retrieval/properties/speculation/properties/stride/anyOf/1/enum")))
+                .containsExactlyElementsOf(
+                        Stream.of(StrideRule.values())
+                                .filter(rule -> rule != StrideRule.FIXED)
+                                .map(StrideRule::wireName)
+                                .toList());
         JsonNode answer = JsonSchemas.ANSWER.node().path("properties");
         assertThat(names(answer.at("/finish_reason/enum")))
                 .containsExactlyElementsOf(WireNames.of(FinishReason.class));

@@ -27,8 +27,11 @@ import io.ralmspec.decoding.RequestDefaults;
 import io.ralmspec.decoding.RequestError;
 import io.ralmspec.decoding.RequestLimits;
 import io.ralmspec.decoding.RetrievalParameters;
+import io.ralmspec.decoding.RetrievalScheme;
 import io.ralmspec.decoding.RetrieverKind;
 import io.ralmspec.decoding.Sampling;
+import io.ralmspec.decoding.SpeculationPolicy;
+import io.ralmspec.decoding.StrideRule;
 import java.io.ByteArrayOutputStream;
 import java.io.ObjectOutputStream;
 import java.util.Arrays;
@@ -52,7 +55,7 @@ class RequestParserTest {
                                 128,
                                 List.of(),
                                 Sampling.GREEDY,
-                                RequestDefaults.PAPER.retrieval(),
+                                RequestDefaults.STANDARD.retrieval(),
                                 false,
                                 0));
     }
@@ -64,8 +67,10 @@ class RequestParserTest {
                         """
                         "max_tokens": 64, "stop": ["\\n", "END"], "temperature": 0.5, "top_p": 0.9,
                         "seed": -42, "stream": true, "deadline_ms": 1500, "retrieval": {
-                          "retriever": "bm25", "mode": "baseline", "stride": 8, "query_tokens": 16,
-                          "speculation": {"stride": 5, "prefetch": 20}}\
+                          "retriever": "bm25", "mode": "baseline", "scheme": "flare",
+                          "confidence": 0.25, "stride": 8, "query_tokens": 16,
+                          "speculation": {"stride": 5, "prefetch": 7, "async": false,
+                            "recovery": false}}\
                         """);
 
         assertThat(requestOf(parse(json)))
@@ -77,9 +82,62 @@ class RequestParserTest {
                                 List.of("\n", "END"),
                                 new Sampling(0.5, 0.9, -42),
                                 new RetrievalParameters(
-                                        RetrieverKind.BM25, DecodingMode.BASELINE, 8, 16, 5, 20),
+                                        RetrieverKind.BM25,
+                                        DecodingMode.BASELINE,
+                                        RetrievalScheme.FLARE,
+                                        0.25,
+                                        8,
+                                        16,
+                                        SpeculationPolicy.fixed(5, 7)),
                                 true,
                                 1500));
+    }
+
+    @Test
+    void changesOnlyWhatTheRequestSaysOfThePolicy() {
+        SpeculationPolicy standard = RequestDefaults.STANDARD.retrieval().speculation();
+
+        assertThat(policy("\"stride\":7"))
+                .isEqualTo(
+                        new SpeculationPolicy(
+                                StrideRule.FIXED,
+                                7,
+                                standard.prefetch(),
+                                standard.async(),
+                                standard.recovery()));
+        assertThat(policy("\"stride\":\"continuous\",\"recovery\":false"))
+                .isEqualTo(
+                        new SpeculationPolicy(
+                                StrideRule.CONTINUOUS,
+                                standard.stride(),
+                                standard.prefetch(),
+                                standard.async(),
+                                false));
+        assertThat(policy("\"stride\":null,\"async\":false"))
+                .isEqualTo(
+                        new SpeculationPolicy(
+                                standard.rule(),
+                                standard.stride(),
+                                standard.prefetch(),
+                                false,
+                                standard.recovery()));
+    }
+
+    @Test
+    void aRequestCanAskForOs3WhereTheDefaultIsANumber() {
+        var parser = new RequestParser(RequestLimits.DEFAULT, RequestDefaults.PAPER);
+        String json = request("\"retrieval\":{\"speculation\":{\"stride\":\"os3\"}}");
+
+        assertThat(requestOf(parser.parse(origin(json))).retrieval().speculation())
+                .isEqualTo(new SpeculationPolicy(StrideRule.OS3, 3, 1, false, false));
+        assertThat(requestOf(parser.parse(origin(request("")))).retrieval().speculation())
+                .isEqualTo(SpeculationPolicy.PLAIN);
+    }
+
+    private static SpeculationPolicy policy(String members) {
+        return requestOf(parse(request("\"retrieval\":{\"speculation\":{%s}}".formatted(members))))
+                .retrieval()
+                .speculation();
     }
 
     static List<String> good() {
@@ -335,14 +393,25 @@ class RequestParserTest {
 
     @Test
     void refusesDefaultsBeyondTheLimits() {
-        RequestDefaults paper = RequestDefaults.PAPER;
+        RetrievalParameters paper = RequestDefaults.PAPER.retrieval();
 
-        assertThatThrownBy(
-                        () ->
-                                new RequestParser(
-                                        RequestLimits.DEFAULT,
-                                        new RequestDefaults(2049, paper.retrieval())))
-                .hasMessage("default `max_tokens` must be <= its limit 2048 (got 2049)");
+        assertRefusedDefaults(2049, paper, "`max_tokens` must be <= its limit 2048 (got 2049)");
+        assertRefusedDefaults(
+                1,
+                paper.with(SpeculationPolicy.fixed(65, 1)),
+                "`retrieval.speculation.stride` must be <= its limit 64 (got 65)");
+        assertRefusedDefaults(
+                1,
+                paper.with(SpeculationPolicy.fixed(1, 257)),
+                "`retrieval.speculation.prefetch` must be <= its limit 256 (got 257)");
+    }
+
+    private static void assertRefusedDefaults(
+            int maxTokens, RetrievalParameters retrieval, String message) {
+        var defaults = new RequestDefaults(maxTokens, retrieval);
+
+        assertThatThrownBy(() -> new RequestParser(RequestLimits.DEFAULT, defaults))
+                .hasMessage("default " + message);
     }
 
     @Test

@@ -51,6 +51,15 @@ final class RequestTable {
                 request("\"retrieval\":{\"stride\":64,\"query_tokens\":256}"),
                 request("\"retrieval\":{\"speculation\":{\"stride\":64,\"prefetch\":256}}"),
                 request("\"retrieval\":{\"speculation\":{\"async\":false,\"recovery\":null}}"),
+                request("\"retrieval\":{\"speculation\":{\"async\":true,\"recovery\":true}}"),
+                request("\"retrieval\":{\"speculation\":{\"stride\":\"os3\",\"async\":null}}"),
+                request("\"retrieval\":{\"speculation\":{\"stride\":\"continuous\"}}"),
+                request("\"retrieval\":{\"speculation\":{\"stride\":null}}"),
+                request("\"retrieval\":{\"speculation\":{\"stride\":2.0}}"),
+                request("\"retrieval\":{\"scheme\":\"every-stride\",\"confidence\":0.999}"),
+                request("\"retrieval\":{\"scheme\":\"iter-retgen\",\"confidence\":null}"),
+                request("\"retrieval\":{\"scheme\":\"flare\",\"confidence\":1e-300}"),
+                request("\"retrieval\":{\"scheme\":null}"),
                 request("\"n\":1,\"logprobs\":false,\"tools\":[],\"priority\":0,\"model\":null"),
                 request("\"n\":1.0"),
                 request("\"retrieval\":{\"k\":1,\"filter\":null}"),
@@ -107,11 +116,18 @@ final class RequestTable {
                 "must be one of baseline, speculative (got \"fast\")");
         nested(bad, "retrieval.mode", "3", "must be one of baseline, speculative (got 3)");
         nested(bad, "retrieval.speculation.stride", "0", "must be >= 1 (got 0)");
-        nested(
-                bad,
-                "retrieval.speculation.stride",
-                "\"x\"",
-                "must be an integer (got a string of 1 characters)");
+        nested(bad, "retrieval.speculation.stride", "65", "must be <= 64 (got 65)");
+        nested(bad, "retrieval.speculation.stride", "2.5", "must be an integer (got 2.5)");
+        String strides = "must be an integer, os3 or continuous (got %s)";
+        nested(bad, "retrieval.speculation.stride", "\"x\"", strides.formatted("\"x\""));
+        nested(bad, "retrieval.speculation.stride", "\"OS3\"", strides.formatted("\"OS3\""));
+        nested(bad, "retrieval.speculation.stride", "\"fixed\"", strides.formatted("\"fixed\""));
+        nested(bad, "retrieval.speculation.stride", "\"3\"", strides.formatted("\"3\""));
+        nested(bad, "retrieval.speculation.stride", "true", strides.formatted("true"));
+        nested(bad, "retrieval.speculation.stride", "[3]", strides.formatted("an array"));
+        nested(bad, "retrieval.speculation.stride", "{}", strides.formatted("an object"));
+        nested(bad, "retrieval.speculation.prefetch", "0", "must be >= 1 (got 0)");
+        nested(bad, "retrieval.speculation.prefetch", "true", "must be an integer (got true)");
         nested(bad, "retrieval.speculation.prefetch", "257", "must be <= 256 (got 257)");
         bad.add(
                 bad(
@@ -119,23 +135,37 @@ final class RequestTable {
                         UNKNOWN_RETRIEVER,
                         "retrieval.retriever",
                         "must be one of exact, hnsw, bm25 (got \"goo\\u000agle\")"));
-        for (String name : List.of("os3", "continuous")) {
-            bad.add(
-                    bad(
-                            "\"retrieval\":{\"speculation\":{\"stride\":\"%s\"}}".formatted(name),
-                            UNSUPPORTED_FIELD,
-                            "retrieval.speculation.stride",
-                            "must be an integer in [1, 64] (got \"%s\"): strides that adapt are not supported"
-                                    .formatted(name)));
-        }
         for (String name : List.of("async", "recovery")) {
-            bad.add(
-                    bad(
-                            "\"retrieval\":{\"speculation\":{\"%s\":true}}".formatted(name),
-                            UNSUPPORTED_FIELD,
-                            "retrieval.speculation." + name,
-                            "must be false or left out: it is not supported"));
+            String field = "retrieval.speculation." + name;
+            nested(bad, field, "1", "must be true or false (got 1)");
+            nested(bad, field, "\"true\"", "must be true or false (got a string of 4 characters)");
+            nested(bad, field, "[]", "must be true or false (got an array)");
         }
+        nested(
+                bad,
+                "retrieval.speculation",
+                "\"os3\"",
+                "must be an object (got a string of 3 characters)");
+        String schemes = "must be one of every-stride, iter-retgen, flare (got %s)";
+        nested(bad, "retrieval.scheme", "\"FLARE\"", schemes.formatted("\"FLARE\""));
+        nested(bad, "retrieval.scheme", "\"every_stride\"", schemes.formatted("\"every_stride\""));
+        nested(bad, "retrieval.scheme", "2", schemes.formatted("2"));
+        nested(bad, "retrieval.scheme", "{\"a\":1}", schemes.formatted("an object"));
+        for (String number : List.of("0", "1", "-0.5", "1.01", "1e999")) {
+            String bound = "must be in (0, 1) (got %s)".formatted(number);
+            nested(bad, "retrieval.confidence", number, bound);
+        }
+        nested(bad, "retrieval.confidence", "true", "must be a number (got true)");
+        nested(
+                bad,
+                "retrieval.confidence",
+                "\"0.5\"",
+                "must be a number (got a string of 3 characters)");
+        nested(
+                bad,
+                "retrieval.mode",
+                "\"knn-lm\"",
+                "must be one of baseline, speculative (got \"knn-lm\")");
         unsupported(bad, "n", "2", "1 or left out");
         unsupported(bad, "logprobs", "true", "false or left out");
         unsupported(bad, "logprobs", "5", "false or left out");
@@ -207,6 +237,19 @@ final class RequestTable {
                         INVALID_FIELD,
                         "retrieval",
                         "must be given once (got it again)"));
+        bad.add(
+                bad(
+                        "\"retrieval\":{\"speculation\":{\"stride\":\"os3\",\"stride\":1}}",
+                        INVALID_FIELD,
+                        "retrieval.speculation.stride",
+                        "must be given once (got it again)"));
+        // Too close to a bound for 64 bits.
+        nested(bad, "retrieval.confidence", "1e-400", "must be in (0, 1) (got 1e-400)");
+        nested(
+                bad,
+                "retrieval.confidence",
+                "0.99999999999999999999",
+                "must be in (0, 1) (got 0.99999999999999999999)");
         bad.add(bad("\"n\":1,\"n\":1", INVALID_FIELD, "n", "must be given once (got it again)"));
         prompt(
                 bad,

@@ -7,8 +7,11 @@ import io.ralmspec.decoding.DecodingMode;
 import io.ralmspec.decoding.DecodingRequest;
 import io.ralmspec.decoding.RequestDefaults;
 import io.ralmspec.decoding.RetrievalParameters;
+import io.ralmspec.decoding.RetrievalScheme;
 import io.ralmspec.decoding.RetrieverKind;
 import io.ralmspec.decoding.Sampling;
+import io.ralmspec.decoding.SpeculationPolicy;
+import io.ralmspec.decoding.StrideRule;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -27,7 +30,13 @@ class RequestWriterTest {
                                 List.of("\n\n", "\""),
                                 new Sampling(0.1, 0.3, Long.MIN_VALUE),
                                 new RetrievalParameters(
-                                        RetrieverKind.HNSW, DecodingMode.BASELINE, 7, 33, 9, 11),
+                                        RetrieverKind.HNSW,
+                                        DecodingMode.BASELINE,
+                                        RetrievalScheme.FLARE,
+                                        0.1,
+                                        7,
+                                        33,
+                                        SpeculationPolicy.fixed(9, 11)),
                                 true,
                                 86_400_000),
                         new DecodingRequest(
@@ -36,7 +45,7 @@ class RequestWriterTest {
                                 1,
                                 List.of(),
                                 Sampling.GREEDY,
-                                RequestDefaults.PAPER.retrieval(),
+                                RequestDefaults.STANDARD.retrieval(),
                                 false,
                                 0))) {
             OutputRecord record = RequestWriter.record(request);
@@ -44,6 +53,42 @@ class RequestWriterTest {
             assertThat(TestRecords.requestOf(parse(record))).isEqualTo(request);
             assertThat(record.key()).asString(UTF_8).isEqualTo(request.id());
             JsonSchemas.REQUEST.check(Objects.requireNonNull(record.value()));
+        }
+    }
+
+    @Test
+    void everyPolicyAndSchemeReadsBack() {
+        RetrievalParameters base = RequestDefaults.STANDARD.retrieval();
+        for (StrideRule rule : StrideRule.values()) {
+            for (RetrievalScheme scheme : RetrievalScheme.values()) {
+                for (int flags = 0; flags < 4; flags++) {
+                    var policy =
+                            new SpeculationPolicy(
+                                    rule,
+                                    base.speculation().stride(),
+                                    17,
+                                    (flags & 1) != 0,
+                                    (flags & 2) != 0);
+                    var retrieval =
+                            new RetrievalParameters(
+                                    base.retriever(), base.mode(), scheme, 1 / 3.0, 4, 32, policy);
+                    OutputRecord record =
+                            RequestWriter.record(
+                                    new DecodingRequest(
+                                            "a",
+                                            "p",
+                                            1,
+                                            List.of(),
+                                            Sampling.GREEDY,
+                                            retrieval,
+                                            false,
+                                            0));
+
+                    assertThat(TestRecords.requestOf(parse(record)).retrieval())
+                            .isEqualTo(retrieval);
+                    JsonSchemas.REQUEST.check(Objects.requireNonNull(record.value()));
+                }
+            }
         }
     }
 

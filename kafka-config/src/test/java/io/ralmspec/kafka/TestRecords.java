@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /** Records for tests, and what became of them. */
 final class TestRecords {
     static final RequestParser PARSER =
-            new RequestParser(RequestLimits.DEFAULT, RequestDefaults.PAPER);
+            new RequestParser(RequestLimits.DEFAULT, RequestDefaults.STANDARD);
 
     private TestRecords() {}
 
