@@ -5,15 +5,15 @@ import static org.apache.flink.configuration.ConfigOptions.key;
 import io.ralmspec.decoding.DecodingMode;
 import io.ralmspec.decoding.RequestDefaults;
 import io.ralmspec.decoding.RequestLimits;
+import io.ralmspec.decoding.RetrievalScheme;
 import io.ralmspec.decoding.RetrieverKind;
+import io.ralmspec.decoding.SpeculationPolicy;
+import io.ralmspec.decoding.StrideSettings;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.function.Predicate;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.MemorySize;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Every option of the job. Four have no default: where Kafka is, and the directories of model,
@@ -27,110 +27,99 @@ public final class JobOptions {
      */
     public record Bounded<T>(ConfigOption<T> option, String range, Predicate<T> holds) {}
 
-    private static final List<Bounded<?>> ALL = new ArrayList<>();
+    private static final OptionTable TABLE = new OptionTable();
     private static final RequestLimits LIMITS = RequestLimits.DEFAULT;
-    private static final RequestDefaults DEFAULTS = RequestDefaults.PAPER;
+    private static final RequestDefaults DEFAULTS = RequestDefaults.STANDARD;
+    private static final SpeculationPolicy SPECULATION = DEFAULTS.retrieval().speculation();
 
     /** What passes through to every Kafka client: {@code ralmspec.kafka.properties.<name>}. */
     public static final String KAFKA_PROPERTIES = "ralmspec.kafka.properties.";
 
     public static final ConfigOption<String> BOOTSTRAP_SERVERS =
-            text(
+            TABLE.text(
                     "ralmspec.kafka.bootstrap-servers",
                     null,
                     "Kafka brokers, host:port, comma-separated. Required.");
     public static final ConfigOption<String> GROUP_ID =
-            text("ralmspec.kafka.group-id", "ralmspec", "Consumer group of the request topic.");
+            TABLE.text("ralmspec.kafka.group-id", "ralmspec", "Consumer group of the request topic.");
     public static final ConfigOption<String> REQUESTS_TOPIC =
-            text(
+            TABLE.text(
                     "ralmspec.kafka.topic.requests",
                     "ralm.requests",
                     "Topic that requests arrive on.");
     public static final ConfigOption<String> ANSWERS_TOPIC =
-            text("ralmspec.kafka.topic.answers", "ralm.answers", "Topic that answers go to.");
+            TABLE.text("ralmspec.kafka.topic.answers", "ralm.answers", "Topic that answers go to.");
     public static final ConfigOption<String> DELTAS_TOPIC =
-            text(
+            TABLE.text(
                     "ralmspec.kafka.topic.deltas",
                     "ralm.deltas",
                     "Topic that verified text goes to while an answer grows.");
     public static final ConfigOption<String> DEAD_LETTERS_TOPIC =
-            text(
+            TABLE.text(
                     "ralmspec.kafka.topic.dead-letters",
                     "ralm.dead-letters",
                     "Topic for records that can't be answered, with their original bytes.");
     public static final ConfigOption<String> DELIVERY =
-            define(
-                    key("ralmspec.kafka.delivery")
-                            .stringType()
-                            .defaultValue("at-least-once")
-                            .withDescription(
+            TABLE.name("ralmspec.kafka.delivery", "at-least-once", "at-least-once or exactly-once", value -> value.equals("at-least-once") || value.equals("exactly-once"), 
                                     "Guarantee of answers. exactly-once makes an answer visible at"
                                             + " the next checkpoint only, to consumers with"
-                                            + " isolation.level=read_committed."),
-                    "at-least-once or exactly-once",
-                    value -> value.equals("at-least-once") || value.equals("exactly-once"));
+                                            + " isolation.level=read_committed.");
     public static final ConfigOption<String> TRANSACTIONAL_ID_PREFIX =
-            text(
+            TABLE.text(
                     "ralmspec.kafka.transactional-id-prefix",
                     null,
                     "Unique per job; required for exactly-once.");
 
     public static final ConfigOption<String> MODEL_DIRECTORY =
-            text(
+            TABLE.text(
                     "ralmspec.model.directory",
                     null,
                     "Language model: model.onnx, tokenizer.json, config.json. Required.");
     public static final ConfigOption<Integer> MODEL_THREADS =
-            integer(
+            TABLE.integer(
                     "ralmspec.model.threads",
                     2,
                     1,
                     256,
                     "Cores that one run of the language model uses.");
     public static final ConfigOption<Integer> MODEL_DOCUMENT_TOKENS =
-            integer(
+            TABLE.integer(
                     "ralmspec.model.document-tokens",
                     0,
                     0,
                     65_536,
                     "Tokens kept of a document; 0 is the smaller of 256 and 3/8 of the context.");
     public static final ConfigOption<MemorySize> MODEL_DOCUMENT_MEMORY =
-            memory(
+            TABLE.memory(
                     "ralmspec.model.document-memory",
                     "512mb",
                     "Native memory for the key-value states of documents.");
     public static final ConfigOption<MemorySize> MODEL_SEQUENCE_MEMORY =
-            memory(
+            TABLE.memory(
                     "ralmspec.model.sequence-memory",
                     "1gb",
                     "Native memory for the key-value states of requests; beyond it the least"
                             + " recently used one is computed again when needed.");
     public static final ConfigOption<String> MODEL_DEVICE =
-            define(
-                    key("ralmspec.model.device")
-                            .stringType()
-                            .defaultValue("cpu")
-                            .withDescription(
+            TABLE.name("ralmspec.model.device", "cpu", "cpu, cuda or auto", value -> List.of("cpu", "cuda", "auto").contains(value), 
                                     "Where the language model runs; auto takes CUDA where it is"
-                                            + " there. CUDA needs the GPU build of ONNX Runtime."),
-                    "cpu, cuda or auto",
-                    value -> List.of("cpu", "cuda", "auto").contains(value));
+                                            + " there. CUDA needs the GPU build of ONNX Runtime.");
     public static final ConfigOption<String> ENCODER_DIRECTORY =
-            text(
+            TABLE.text(
                     "ralmspec.encoder.directory",
                     null,
                     "Query encoder: model.onnx, tokenizer.json, 1_Pooling/config.json. Required.");
     public static final ConfigOption<Integer> ENCODER_THREADS =
-            integer("ralmspec.encoder.threads", 2, 1, 256, "Cores that one encoding uses.");
+            TABLE.integer("ralmspec.encoder.threads", 2, 1, 256, "Cores that one encoding uses.");
     public static final ConfigOption<String> KNOWLEDGE_DIRECTORY =
-            text(
+            TABLE.text(
                     "ralmspec.knowledge.directory",
                     null,
                     "Knowledge base that `ralmspec index` built. Required.");
     public static final ConfigOption<Integer> KNOWLEDGE_THREADS =
-            integer("ralmspec.knowledge.threads", 2, 1, 256, "Cores that one search uses.");
+            TABLE.integer("ralmspec.knowledge.threads", 2, 1, 256, "Cores that one search uses.");
     public static final ConfigOption<Integer> KNOWLEDGE_EF_SEARCH =
-            integer(
+            TABLE.integer(
                     "ralmspec.knowledge.hnsw-ef-search",
                     128,
                     1,
@@ -139,28 +128,28 @@ public final class JobOptions {
                             + " longer.");
 
     public static final ConfigOption<Integer> REQUEST_MAX_TOKENS =
-            integer(
+            TABLE.integer(
                     "ralmspec.request.max-tokens",
                     LIMITS.maxTokens(),
                     1,
                     65_536,
                     "Largest `max_tokens` of a request.");
     public static final ConfigOption<Integer> REQUEST_DEFAULT_TOKENS =
-            integer(
+            TABLE.integer(
                     "ralmspec.request.default-tokens",
                     DEFAULTS.maxTokens(),
                     1,
                     65_536,
                     "`max_tokens` of a request that says nothing; no more than the largest.");
     public static final ConfigOption<Integer> REQUEST_MAX_PROMPT_CHARACTERS =
-            integer(
+            TABLE.integer(
                     "ralmspec.request.max-prompt-characters",
                     LIMITS.maxPromptCharacters(),
                     1,
                     1 << 20,
                     "Longest prompt; the model's context limits it further.");
     public static final ConfigOption<MemorySize> REQUEST_MAX_SIZE =
-            define(
+            TABLE.define(
                     key("ralmspec.request.max-size")
                             .memoryType()
                             .defaultValue(MemorySize.ofMebiBytes(1))
@@ -170,86 +159,121 @@ public final class JobOptions {
                     "in [1 kb, 16 mb]",
                     value -> value.getBytes() >= 1 << 10 && value.getBytes() <= 16 << 20);
     public static final ConfigOption<String> DEFAULT_RETRIEVER =
-            define(
-                    key("ralmspec.retrieval.retriever")
-                            .stringType()
-                            .defaultValue(DEFAULTS.retrieval().retriever().wireName())
-                            .withDescription("Retriever of a request that names none."),
-                    "exact, hnsw or bm25",
-                    value -> RetrieverKind.ofWireName(value).isPresent());
+            TABLE.name("ralmspec.retrieval.retriever", DEFAULTS.retrieval().retriever().wireName(), "exact, hnsw or bm25", value -> RetrieverKind.ofWireName(value).isPresent(), "Retriever of a request that names none.");
     public static final ConfigOption<String> DEFAULT_MODE =
-            define(
-                    key("ralmspec.retrieval.mode")
-                            .stringType()
-                            .defaultValue(DEFAULTS.retrieval().mode().wireName())
-                            .withDescription(
+            TABLE.name("ralmspec.retrieval.mode", DEFAULTS.retrieval().mode().wireName(), "speculative or baseline", value -> DecodingMode.ofWireName(value).isPresent(), 
                                     "Mode of a request that names none; both give the same"
-                                            + " tokens."),
-                    "speculative or baseline",
-                    value -> DecodingMode.ofWireName(value).isPresent());
+                                            + " tokens.");
     public static final ConfigOption<Integer> DEFAULT_STRIDE =
-            integer(
+            TABLE.integer(
                     "ralmspec.retrieval.stride",
                     DEFAULTS.retrieval().stride(),
                     1,
                     LIMITS.maxStride(),
                     "Generation stride: tokens generated per retrieval.");
     public static final ConfigOption<Integer> DEFAULT_QUERY_TOKENS =
-            integer(
+            TABLE.integer(
                     "ralmspec.retrieval.query-tokens",
                     DEFAULTS.retrieval().queryTokens(),
                     1,
                     LIMITS.maxQueryTokens(),
                     "The query is the text of this many last tokens.");
-    public static final ConfigOption<Integer> DEFAULT_SPECULATION_STRIDE =
-            integer(
+    public static final ConfigOption<String> DEFAULT_SCHEME =
+            TABLE.name(
+                    "ralmspec.retrieval.scheme",
+                    DEFAULTS.retrieval().scheme().wireName(),
+                    "every-stride, iter-retgen or flare",
+                    value -> RetrievalScheme.ofWireName(value).isPresent(),
+                    "When a request that names no scheme looks documents up: after each stride;"
+                            + " twice for each; or after strides that the model was not sure of.");
+    public static final ConfigOption<Double> DEFAULT_CONFIDENCE =
+            TABLE.probability(
+                    "ralmspec.retrieval.confidence",
+                    DEFAULTS.retrieval().confidence(),
+                    "In scheme flare, a stride whose tokens are all more probable than this needs"
+                            + " no lookup.");
+    public static final ConfigOption<String> DEFAULT_SPECULATION_STRIDE =
+            TABLE.name(
                     "ralmspec.speculation.stride",
-                    DEFAULTS.retrieval().speculationStride(),
-                    1,
-                    LIMITS.maxSpeculationStride(),
-                    "Speculation stride: steps verified by one knowledge base call.");
+                    SpeculationStride.of(SPECULATION).toString(),
+                    SpeculationStride.RANGE,
+                    value -> SpeculationStride.parse(value).isPresent(),
+                    "Speculation stride, steps verified by one knowledge base call: a number; os3"
+                            + " for the fastest by what was measured; continuous for all that are"
+                            + " open whenever no call is out.");
     public static final ConfigOption<Integer> DEFAULT_PREFETCH =
-            integer(
+            TABLE.integer(
                     "ralmspec.speculation.prefetch",
-                    DEFAULTS.retrieval().prefetch(),
+                    SPECULATION.prefetch(),
                     1,
                     LIMITS.maxPrefetch(),
                     "Documents that each verified query brings into the speculation cache.");
+    public static final ConfigOption<Boolean> DEFAULT_ASYNC =
+            TABLE.flag(
+                    "ralmspec.speculation.async",
+                    SPECULATION.async(),
+                    "Go on generating while a knowledge base call is out.");
+    public static final ConfigOption<Boolean> DEFAULT_RECOVERY =
+            TABLE.flag(
+                    "ralmspec.speculation.recovery",
+                    SPECULATION.recovery(),
+                    "Score tokens drafted with a wrong document again with the right one and keep"
+                            + " what agrees.");
+    public static final ConfigOption<Integer> MAX_SPECULATION_STRIDE =
+            TABLE.integer(
+                    "ralmspec.speculation.max-stride",
+                    StrideSettings.DEFAULT.maxStride(),
+                    1,
+                    LIMITS.maxSpeculationStride(),
+                    "Unverified lookups of a request at most, and the largest stride that it may"
+                            + " ask for.");
+    public static final ConfigOption<Double> GAMMA_MAX =
+            TABLE.probability(
+                    "ralmspec.speculation.gamma-max",
+                    StrideSettings.DEFAULT.gammaMax(),
+                    "Largest probability of a right guess that os3 believes.");
+    public static final ConfigOption<Integer> WINDOW =
+            TABLE.integer(
+                    "ralmspec.speculation.window",
+                    StrideSettings.DEFAULT.window(),
+                    1,
+                    1000,
+                    "Verifications of a request that os3 looks back on.");
 
     public static final ConfigOption<Integer> MAX_IN_FLIGHT =
-            integer(
+            TABLE.integer(
                     "ralmspec.job.max-in-flight",
                     64,
                     1,
                     100_000,
                     "Requests worked on at once, per subtask; more wait in state.");
     public static final ConfigOption<Integer> MAX_WAITING =
-            integer(
+            TABLE.integer(
                     "ralmspec.job.max-waiting",
                     10_000,
                     0,
                     10_000_000,
                     "Requests that may wait, per subtask; more are answered with an error.");
     public static final ConfigOption<Duration> RETENTION =
-            duration(
+            TABLE.duration(
                     "ralmspec.job.retention",
                     Duration.ofHours(1),
                     "How long an answered id is remembered; a second request with it in this time"
                             + " is a dead letter.");
     public static final ConfigOption<Duration> VERIFICATION_TIMEOUT =
-            duration(
+            TABLE.duration(
                     "ralmspec.verification.timeout",
                     Duration.ofSeconds(30),
                     "Longest wait for the knowledge base, retries included.");
     public static final ConfigOption<Integer> VERIFICATION_ATTEMPTS =
-            integer(
+            TABLE.integer(
                     "ralmspec.verification.attempts",
                     3,
                     1,
                     100,
                     "Tries of a knowledge base call before the request is answered with an error.");
     public static final ConfigOption<Integer> VERIFICATION_MAX_BATCH =
-            integer(
+            TABLE.integer(
                     "ralmspec.verification.max-batch",
                     256,
                     1,
@@ -259,47 +283,6 @@ public final class JobOptions {
     private JobOptions() {}
 
     public static List<Bounded<?>> all() {
-        return Collections.unmodifiableList(ALL);
-    }
-
-    private static ConfigOption<String> text(
-            String name, @Nullable String defaultValue, String description) {
-        var typed = key(name).stringType();
-        ConfigOption<String> option =
-                defaultValue == null ? typed.noDefaultValue() : typed.defaultValue(defaultValue);
-        return define(option.withDescription(description), "not empty", value -> !value.isBlank());
-    }
-
-    private static ConfigOption<Integer> integer(
-            String name, int defaultValue, int min, int max, String description) {
-        return define(
-                key(name).intType().defaultValue(defaultValue).withDescription(description),
-                "in [%d, %d]".formatted(min, max),
-                value -> value >= min && value <= max);
-    }
-
-    private static ConfigOption<MemorySize> memory(
-            String name, String defaultValue, String description) {
-        return define(
-                key(name)
-                        .memoryType()
-                        .defaultValue(MemorySize.parse(defaultValue))
-                        .withDescription(description),
-                "> 0 bytes",
-                value -> value.getBytes() > 0);
-    }
-
-    private static ConfigOption<Duration> duration(
-            String name, Duration defaultValue, String description) {
-        return define(
-                key(name).durationType().defaultValue(defaultValue).withDescription(description),
-                "> 0",
-                value -> !value.isNegative() && !value.isZero());
-    }
-
-    private static <T> ConfigOption<T> define(
-            ConfigOption<T> option, String range, Predicate<T> holds) {
-        ALL.add(new Bounded<>(option, range, holds));
-        return option;
+        return TABLE.all();
     }
 }

@@ -4,7 +4,10 @@ import io.ralmspec.decoding.DecodingMode;
 import io.ralmspec.decoding.RequestDefaults;
 import io.ralmspec.decoding.RequestLimits;
 import io.ralmspec.decoding.RetrievalParameters;
+import io.ralmspec.decoding.RetrievalScheme;
 import io.ralmspec.decoding.RetrieverKind;
+import io.ralmspec.decoding.SpeculationPolicy;
+import io.ralmspec.decoding.StrideSettings;
 import io.ralmspec.kafka.ClientSettings;
 import io.ralmspec.kafka.TopicPlan;
 import io.ralmspec.streaming.OperatorOptions;
@@ -49,7 +52,7 @@ public final class JobSettings {
                 limits.maxStopCharacters(),
                 limits.maxStride(),
                 limits.maxQueryTokens(),
-                limits.maxSpeculationStride(),
+                options.get(JobOptions.MAX_SPECULATION_STRIDE),
                 // An approximate search returns no more than it holds.
                 Math.min(limits.maxPrefetch(), options.get(JobOptions.KNOWLEDGE_EF_SEARCH)),
                 limits.maxIdCharacters(),
@@ -65,10 +68,32 @@ public final class JobSettings {
                         RetrieverKind.ofWireName(options.get(JobOptions.DEFAULT_RETRIEVER))
                                 .orElseThrow(),
                         DecodingMode.ofWireName(options.get(JobOptions.DEFAULT_MODE)).orElseThrow(),
+                        RetrievalScheme.ofWireName(options.get(JobOptions.DEFAULT_SCHEME))
+                                .orElseThrow(),
+                        options.get(JobOptions.DEFAULT_CONFIDENCE),
                         options.get(JobOptions.DEFAULT_STRIDE),
                         options.get(JobOptions.DEFAULT_QUERY_TOKENS),
-                        options.get(JobOptions.DEFAULT_SPECULATION_STRIDE),
-                        options.get(JobOptions.DEFAULT_PREFETCH)));
+                        speculation(options)));
+    }
+
+    private static SpeculationPolicy speculation(Configuration options) {
+        SpeculationStride stride =
+                SpeculationStride.parse(options.get(JobOptions.DEFAULT_SPECULATION_STRIDE))
+                        .orElseThrow();
+        return new SpeculationPolicy(
+                stride.rule(),
+                // Where the rule sets the stride, this one must only be legal.
+                Math.min(stride.steps(), options.get(JobOptions.MAX_SPECULATION_STRIDE)),
+                options.get(JobOptions.DEFAULT_PREFETCH),
+                options.get(JobOptions.DEFAULT_ASYNC),
+                options.get(JobOptions.DEFAULT_RECOVERY));
+    }
+
+    private static StrideSettings strides(Configuration options) {
+        return new StrideSettings(
+                options.get(JobOptions.MAX_SPECULATION_STRIDE),
+                options.get(JobOptions.GAMMA_MAX),
+                options.get(JobOptions.WINDOW));
     }
 
     static OperatorOptions operators(Configuration options) {

@@ -1,6 +1,7 @@
 package io.ralmspec.job;
 
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.ralmspec.decoding.StrideRule;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -73,16 +74,23 @@ public final class OptionsReader {
                     "`%s` must be set for exactly-once delivery"
                             .formatted(JobOptions.TRANSACTIONAL_ID_PREFIX.key()));
         }
-        if (errors.isEmpty()
-                && options.get(JobOptions.DEFAULT_PREFETCH)
-                        > options.get(JobOptions.KNOWLEDGE_EF_SEARCH)) {
-            errors.add(
-                    "`%s` must be <= `%s`, %d (got %d)"
-                            .formatted(
-                                    JobOptions.DEFAULT_PREFETCH.key(),
-                                    JobOptions.KNOWLEDGE_EF_SEARCH.key(),
-                                    options.get(JobOptions.KNOWLEDGE_EF_SEARCH),
-                                    options.get(JobOptions.DEFAULT_PREFETCH)));
+        if (errors.isEmpty()) {
+            checkAgainst(
+                    JobOptions.KNOWLEDGE_EF_SEARCH,
+                    JobOptions.DEFAULT_PREFETCH,
+                    options.get(JobOptions.DEFAULT_PREFETCH),
+                    options,
+                    errors);
+            SpeculationStride.parse(options.get(JobOptions.DEFAULT_SPECULATION_STRIDE))
+                    .filter(stride -> stride.rule() == StrideRule.FIXED)
+                    .ifPresent(
+                            stride ->
+                                    checkAgainst(
+                                            JobOptions.MAX_SPECULATION_STRIDE,
+                                            JobOptions.DEFAULT_SPECULATION_STRIDE,
+                                            stride.steps(),
+                                            options,
+                                            errors));
         }
         if (!errors.isEmpty()) {
             throw new IllegalArgumentException(String.join("\n", errors));
@@ -107,6 +115,21 @@ public final class OptionsReader {
             }
         } catch (IllegalArgumentException e) {
             errors.add("`%s` must be %s (got %s)".formatted(option.key(), bounded.range(), raw));
+        }
+    }
+
+    /** One option is the limit of another. */
+    private static void checkAgainst(
+            ConfigOption<Integer> limit,
+            ConfigOption<?> option,
+            int value,
+            Configuration options,
+            List<String> errors) {
+        int most = options.get(limit);
+        if (value > most) {
+            errors.add(
+                    "`%s` must be <= `%s`, %d (got %d)"
+                            .formatted(option.key(), limit.key(), most, value));
         }
     }
 

@@ -3,9 +3,7 @@ package io.ralmspec.job.cli;
 import io.ralmspec.decoding.Answer;
 import io.ralmspec.decoding.DecodingMode;
 import io.ralmspec.decoding.DecodingRequest;
-import io.ralmspec.decoding.RequestDefaults;
 import io.ralmspec.decoding.RequestError;
-import io.ralmspec.decoding.RetrievalParameters;
 import io.ralmspec.decoding.RetrieverKind;
 import io.ralmspec.decoding.Sampling;
 import io.ralmspec.job.client.AnswerText;
@@ -53,12 +51,13 @@ final class AskCommand implements Callable<Integer> {
             description = "Seconds to wait (${DEFAULT-VALUE}).")
     private int timeoutSeconds;
 
+    @Mixin private PolicyOptions policy = new PolicyOptions();
+
     @Mixin private KafkaOptions kafka = new KafkaOptions();
 
     @Override
     public Integer call() throws Exception {
         RetrieverKind kind = Retrievers.parse(retriever);
-        RetrievalParameters defaults = RequestDefaults.PAPER.retrieval();
         DecodingRequest request =
                 new DecodingRequest(
                         "ask-" + UUID.randomUUID(),
@@ -66,13 +65,7 @@ final class AskCommand implements Callable<Integer> {
                         maxTokens,
                         List.of(),
                         Sampling.GREEDY,
-                        new RetrievalParameters(
-                                kind,
-                                parseMode(),
-                                defaults.stride(),
-                                defaults.queryTokens(),
-                                defaults.speculationStride(),
-                                defaults.prefetch()),
+                        policy.retrieval(kind, parseMode()),
                         true,
                         0);
         try (RalmClient client = new RalmClient(kafka.settings(), TopicPlan.load())) {

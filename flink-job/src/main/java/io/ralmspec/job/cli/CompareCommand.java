@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.ralmspec.decoding.Answer;
 import io.ralmspec.decoding.DecodingMode;
 import io.ralmspec.decoding.Delta;
-import io.ralmspec.decoding.RequestDefaults;
 import io.ralmspec.decoding.RequestError;
 import io.ralmspec.decoding.RetrievalParameters;
 import io.ralmspec.decoding.RetrieverKind;
@@ -68,23 +67,7 @@ final class CompareCommand implements Callable<Integer> {
             description = "Tokens to generate per answer (${DEFAULT-VALUE}).")
     private int maxTokens;
 
-    @Option(
-            names = "--stride",
-            defaultValue = "4",
-            description = "Tokens generated per retrieval (${DEFAULT-VALUE}).")
-    private int stride;
-
-    @Option(
-            names = "--speculation-stride",
-            defaultValue = "3",
-            description = "Steps verified by one call (${DEFAULT-VALUE}).")
-    private int speculationStride;
-
-    @Option(
-            names = "--prefetch",
-            defaultValue = "1",
-            description = "Documents per verified query that enter the cache (${DEFAULT-VALUE}).")
-    private int prefetch;
+    @Mixin private PolicyOptions policy = new PolicyOptions();
 
     @Option(names = "--report", description = "Also write the result as JSON.")
     private @Nullable Path report;
@@ -96,16 +79,8 @@ final class CompareCommand implements Callable<Integer> {
             kinds.add(Retrievers.parse(name));
         }
         List<Question> asked = Question.read(questions, limit);
-        RequestDefaults defaults =
-                new RequestDefaults(
-                        maxTokens,
-                        new RetrievalParameters(
-                                RetrieverKind.EXACT,
-                                DecodingMode.SPECULATIVE,
-                                stride,
-                                RequestDefaults.PAPER.retrieval().queryTokens(),
-                                speculationStride,
-                                prefetch));
+        RetrievalParameters retrieval =
+                policy.retrieval(RetrieverKind.EXACT, DecodingMode.SPECULATIVE);
         List<ComparisonRow> rows;
         try (LocalService running = service.start(0, Ports.freeOr(UI_PORT));
                 RalmClient client = new RalmClient(running.clients(), running.topics());
@@ -119,7 +94,7 @@ final class CompareCommand implements Callable<Integer> {
                     new Comparison(
                                     client,
                                     maxTokens,
-                                    defaults,
+                                    retrieval,
                                     false,
                                     Duration.ofMinutes(5),
                                     new Progress(bar))
@@ -130,9 +105,7 @@ final class CompareCommand implements Callable<Integer> {
             ObjectNode about = JsonNodeFactory.instance.objectNode();
             about.put("questions", asked.size());
             about.put("max_tokens", maxTokens);
-            about.put("stride", stride);
-            about.put("speculation_stride", speculationStride);
-            about.put("prefetch", prefetch);
+            ComparisonReport.describe(retrieval, about);
             ComparisonReport.write(report, rows, about);
         }
         boolean equal = rows.stream().allMatch(ComparisonRow::allEqual);

@@ -45,7 +45,7 @@ public final class AnswerText {
     public static String cost(Answer answer) {
         Counters counters = answer.counters();
         return ("%d tokens in %.2f s; %d knowledge base calls, %d model steps, %d of %d guesses"
-                        + " right, %d tokens rolled back")
+                        + " right, %d tokens rolled back, %d recovered")
                 .formatted(
                         answer.tokens().length,
                         answer.timings().total(),
@@ -53,6 +53,7 @@ public final class AnswerText {
                         counters.modelSteps(),
                         counters.accepted(),
                         counters.guesses(),
-                        counters.rolledBackTokens());
+                        counters.rolledBackTokens(),
+                        counters.recoveredTokens());
     }
 }

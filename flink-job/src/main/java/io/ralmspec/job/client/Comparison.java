@@ -5,7 +5,6 @@ import io.ralmspec.decoding.DecodingMode;
 import io.ralmspec.decoding.DecodingRequest;
 import io.ralmspec.decoding.Delta;
 import io.ralmspec.decoding.FinishReason;
-import io.ralmspec.decoding.RequestDefaults;
 import io.ralmspec.decoding.RetrievalParameters;
 import io.ralmspec.decoding.RetrieverKind;
 import io.ralmspec.decoding.Sampling;
@@ -38,25 +37,25 @@ public final class Comparison {
 
     private final RalmClient client;
     private final int maxTokens;
-    private final RequestDefaults defaults;
+    private final RetrievalParameters retrieval;
     private final boolean stream;
     private final Duration timeout;
     private final Listener listener;
 
     /**
-     * @param defaults strides and query length of the requests
+     * @param retrieval of the requests; retriever and mode are set for each
      * @param stream whether answers are streamed
      */
     public Comparison(
             RalmClient client,
             int maxTokens,
-            RequestDefaults defaults,
+            RetrievalParameters retrieval,
             boolean stream,
             Duration timeout,
             Listener listener) {
         this.client = client;
         this.maxTokens = maxTokens;
-        this.defaults = defaults;
+        this.retrieval = retrieval;
         this.stream = stream;
         this.timeout = timeout;
         this.listener = listener;
@@ -114,7 +113,6 @@ public final class Comparison {
     }
 
     private DecodingRequest request(RetrieverKind retriever, DecodingMode mode, Question question) {
-        RetrievalParameters retrieval = defaults.retrieval();
         return new DecodingRequest(
                 "%s-%s-%s-%s"
                         .formatted(
@@ -126,13 +124,7 @@ public final class Comparison {
                 maxTokens,
                 List.of(),
                 Sampling.GREEDY,
-                new RetrievalParameters(
-                        retriever,
-                        mode,
-                        retrieval.stride(),
-                        retrieval.queryTokens(),
-                        retrieval.speculationStride(),
-                        retrieval.prefetch()),
+                retrieval.with(retriever).with(mode),
                 stream,
                 0);
     }

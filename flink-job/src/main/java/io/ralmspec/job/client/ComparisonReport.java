@@ -6,6 +6,9 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.ralmspec.decoding.DecodingMode;
+import io.ralmspec.decoding.RetrievalParameters;
+import io.ralmspec.decoding.SpeculationPolicy;
+import io.ralmspec.job.SpeculationStride;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -73,6 +76,18 @@ public final class ComparisonReport {
             Files.createDirectories(parent);
         }
         MAPPER.writeValue(file.toFile(), report);
+    }
+
+    /** How the requests retrieved, for {@link #write}. */
+    public static void describe(RetrievalParameters retrieval, ObjectNode about) {
+        SpeculationPolicy speculation = retrieval.speculation();
+        about.put("stride", retrieval.stride());
+        about.put("scheme", retrieval.scheme().wireName());
+        about.put("confidence", retrieval.confidence());
+        about.put("speculation_stride", SpeculationStride.of(speculation).toString());
+        about.put("prefetch", speculation.prefetch());
+        about.put("async", speculation.async());
+        about.put("recovery", speculation.recovery());
     }
 
     private static double baselineSeconds(List<ComparisonRow> rows, ComparisonRow row) {

@@ -3,9 +3,11 @@ package io.ralmspec.job.client;
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.ralmspec.decoding.Answer;
+import io.ralmspec.decoding.Counters;
 import io.ralmspec.decoding.DecodingMode;
 import io.ralmspec.decoding.FinishReason;
 import io.ralmspec.decoding.RetrieverKind;
+import io.ralmspec.decoding.Timings;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param seconds from sending to having the answer, summed
  * @param guesses speculative lookups whose truth mattered
  * @param accepted of those, the right ones
+ * @param rolledBackTokens drafted tokens that were dropped
+ * @param recoveredTokens drafted tokens kept although their document was wrong
  */
 public record ComparisonRow(
         RetrieverKind retriever,
@@ -30,45 +34,36 @@ public record ComparisonRow(
         @JsonProperty("retrieval_seconds") double retrievalSeconds,
         @JsonProperty("generation_seconds") double generationSeconds,
         int guesses,
-        int accepted) {
+        int accepted,
+        @JsonProperty("rolled_back_tokens") int rolledBackTokens,
+        @JsonProperty("recovered_tokens") int recoveredTokens) {
 
     static ComparisonRow empty(RetrieverKind retriever, DecodingMode mode) {
-        return new ComparisonRow(retriever, mode, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+        return new ComparisonRow(retriever, mode, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
     }
 
+    /** An answer that is missing or an error adds nothing but its time. */
     ComparisonRow plus(@Nullable Answer answer, boolean equal, double took) {
-        if (answer == null || answer.finishReason() == FinishReason.ERROR) {
-            return new ComparisonRow(
-                    retriever,
-                    mode,
-                    asked + 1,
-                    answered,
-                    equalOutputs,
-                    retrievalCalls,
-                    retrievalQueries,
-                    modelSteps,
-                    tokens,
-                    seconds + took,
-                    retrievalSeconds,
-                    generationSeconds,
-                    guesses,
-                    accepted);
-        }
+        boolean counts = answer != null && answer.finishReason() != FinishReason.ERROR;
+        Counters counters = counts ? answer.counters() : Counters.ZERO;
+        Timings timings = counts ? answer.timings() : Timings.ZERO;
         return new ComparisonRow(
                 retriever,
                 mode,
                 asked + 1,
-                answered + 1,
-                equalOutputs + (equal ? 1 : 0),
-                retrievalCalls + answer.counters().retrievalCalls(),
-                retrievalQueries + answer.counters().retrievalQueries(),
-                modelSteps + answer.counters().modelSteps(),
-                tokens + answer.tokens().length,
+                answered + (counts ? 1 : 0),
+                equalOutputs + (counts && equal ? 1 : 0),
+                retrievalCalls + counters.retrievalCalls(),
+                retrievalQueries + counters.retrievalQueries(),
+                modelSteps + counters.modelSteps(),
+                tokens + (counts ? answer.tokens().length : 0),
                 seconds + took,
-                retrievalSeconds + answer.timings().retrieval(),
-                generationSeconds + answer.timings().generation(),
-                guesses + answer.counters().guesses(),
-                accepted + answer.counters().accepted());
+                retrievalSeconds + timings.retrieval(),
+                generationSeconds + timings.generation(),
+                guesses + counters.guesses(),
+                accepted + counters.accepted(),
+                rolledBackTokens + counters.rolledBackTokens(),
+                recoveredTokens + counters.recoveredTokens());
     }
 
     /** Share of guesses that were right, in [0, 1]; 0 without guesses. */

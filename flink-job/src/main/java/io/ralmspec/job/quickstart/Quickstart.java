@@ -3,6 +3,7 @@ package io.ralmspec.job.quickstart;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.ralmspec.decoding.RequestDefaults;
+import io.ralmspec.decoding.RetrievalParameters;
 import io.ralmspec.decoding.RetrieverKind;
 import io.ralmspec.job.JobOptions;
 import io.ralmspec.job.assets.AssetException;
@@ -40,6 +41,7 @@ import picocli.CommandLine.Option;
 @Command(name = "quickstart")
 public final class Quickstart implements Callable<Integer> {
     private static final int MAX_TOKENS = 48;
+    private static final RetrievalParameters RETRIEVAL = RequestDefaults.STANDARD.retrieval();
 
     @Option(names = "--packages", required = true, description = "Jars that Maven fetched.")
     private Path packages = Path.of("");
@@ -141,7 +143,7 @@ public final class Quickstart implements Callable<Integer> {
             return new Comparison(
                             client,
                             MAX_TOKENS,
-                            RequestDefaults.PAPER,
+                            RETRIEVAL,
                             true,
                             Duration.ofMinutes(2),
                             new Terminal())
@@ -159,8 +161,7 @@ public final class Quickstart implements Callable<Integer> {
         about.put("documents", documents);
         about.put("questions", questions);
         about.put("max_tokens", MAX_TOKENS);
-        about.put("stride", RequestDefaults.PAPER.retrieval().stride());
-        about.put("speculation_stride", RequestDefaults.PAPER.retrieval().speculationStride());
+        ComparisonReport.describe(RETRIEVAL, about);
         ComparisonReport.write(reportFile(), rows, about);
     }
 

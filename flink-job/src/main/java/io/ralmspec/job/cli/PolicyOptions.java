@@ -1,0 +1,104 @@
+package io.ralmspec.job.cli;
+
+import io.ralmspec.decoding.DecodingMode;
+import io.ralmspec.decoding.RequestDefaults;
+import io.ralmspec.decoding.RetrievalParameters;
+import io.ralmspec.decoding.RetrievalScheme;
+import io.ralmspec.decoding.RetrieverKind;
+import io.ralmspec.decoding.SpeculationPolicy;
+import io.ralmspec.job.SpeculationStride;
+import picocli.CommandLine.Option;
+
+/**
+ * How to retrieve and speculate, as arguments of any command that sends requests. What is not given
+ * is the shipped default.
+ */
+public final class PolicyOptions {
+    private static final RetrievalParameters DEFAULTS = RequestDefaults.STANDARD.retrieval();
+    private static final SpeculationPolicy SPECULATION = DEFAULTS.speculation();
+
+    @Option(
+            names = "--stride",
+            description = "Tokens generated per retrieval (${DEFAULT-VALUE}).")
+    private int stride = DEFAULTS.stride();
+
+    @Option(
+            names = "--scheme",
+            description =
+                    "When documents are looked up: every-stride, iter-retgen or flare"
+                            + " (${DEFAULT-VALUE}).")
+    private String scheme = DEFAULTS.scheme().wireName();
+
+    @Option(
+            names = "--confidence",
+            description =
+                    "In scheme flare, no lookup after tokens that are all more probable than this"
+                            + " (${DEFAULT-VALUE}).")
+    private double confidence = DEFAULTS.confidence();
+
+    @Option(
+            names = "--speculation-stride",
+            paramLabel = "N|os3|continuous",
+            description = "Steps verified by one knowledge base call (${DEFAULT-VALUE}).")
+    private String speculationStride = SpeculationStride.of(SPECULATION).toString();
+
+    @Option(
+            names = "--prefetch",
+            description = "Documents per verified query that enter the cache (${DEFAULT-VALUE}).")
+    private int prefetch = SPECULATION.prefetch();
+
+    // Without a fallback, a flag that is on by default would be turned off by its own name.
+    @Option(
+            names = "--async",
+            negatable = true,
+            fallbackValue = "true",
+            description = "Go on while a knowledge base call is out (${DEFAULT-VALUE}).")
+    private boolean async = SPECULATION.async();
+
+    @Option(
+            names = "--recovery",
+            negatable = true,
+            fallbackValue = "true",
+            description =
+                    "Keep what agrees of tokens drafted with a wrong document (${DEFAULT-VALUE}).")
+    private boolean recovery = SPECULATION.recovery();
+
+    /**
+     * @throws IllegalArgumentException naming an argument that is out of range
+     */
+    public RetrievalParameters retrieval(RetrieverKind retriever, DecodingMode mode) {
+        return new RetrievalParameters(
+                retriever,
+                mode,
+                RetrievalScheme.ofWireName(scheme)
+                        .orElseThrow(
+                                () ->
+                                        refused(
+                                                "--scheme",
+                                                "every-stride, iter-retgen or flare",
+                                                scheme)),
+                confidence,
+                stride,
+                DEFAULTS.queryTokens(),
+                speculation());
+    }
+
+    /**
+     * @throws IllegalArgumentException naming an argument that is out of range
+     */
+    public SpeculationPolicy speculation() {
+        SpeculationStride parsed =
+                SpeculationStride.parse(speculationStride)
+                        .orElseThrow(
+                                () ->
+                                        refused(
+                                                "--speculation-stride",
+                                                SpeculationStride.RANGE,
+                                                speculationStride));
+        return new SpeculationPolicy(parsed.rule(), parsed.steps(), prefetch, async, recovery);
+    }
+
+    private static IllegalArgumentException refused(String name, String range, String got) {
+        return new IllegalArgumentException("%s must be %s (got %s)".formatted(name, range, got));
+    }
+}
