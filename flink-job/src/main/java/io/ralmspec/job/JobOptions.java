@@ -41,7 +41,8 @@ public final class JobOptions {
                     null,
                     "Kafka brokers, host:port, comma-separated. Required.");
     public static final ConfigOption<String> GROUP_ID =
-            TABLE.text("ralmspec.kafka.group-id", "ralmspec", "Consumer group of the request topic.");
+            TABLE.text(
+                    "ralmspec.kafka.group-id", "ralmspec", "Consumer group of the request topic.");
     public static final ConfigOption<String> REQUESTS_TOPIC =
             TABLE.text(
                     "ralmspec.kafka.topic.requests",
@@ -60,10 +61,14 @@ public final class JobOptions {
                     "ralm.dead-letters",
                     "Topic for records that can't be answered, with their original bytes.");
     public static final ConfigOption<String> DELIVERY =
-            TABLE.name("ralmspec.kafka.delivery", "at-least-once", "at-least-once or exactly-once", value -> value.equals("at-least-once") || value.equals("exactly-once"), 
-                                    "Guarantee of answers. exactly-once makes an answer visible at"
-                                            + " the next checkpoint only, to consumers with"
-                                            + " isolation.level=read_committed.");
+            TABLE.name(
+                    "ralmspec.kafka.delivery",
+                    "at-least-once",
+                    "at-least-once or exactly-once",
+                    value -> value.equals("at-least-once") || value.equals("exactly-once"),
+                    "Guarantee of answers. exactly-once makes an answer visible at"
+                            + " the next checkpoint only, to consumers with"
+                            + " isolation.level=read_committed.");
     public static final ConfigOption<String> TRANSACTIONAL_ID_PREFIX =
             TABLE.text(
                     "ralmspec.kafka.transactional-id-prefix",
@@ -101,9 +106,13 @@ public final class JobOptions {
                     "Native memory for the key-value states of requests; beyond it the least"
                             + " recently used one is computed again when needed.");
     public static final ConfigOption<String> MODEL_DEVICE =
-            TABLE.name("ralmspec.model.device", "cpu", "cpu, cuda or auto", value -> List.of("cpu", "cuda", "auto").contains(value), 
-                                    "Where the language model runs; auto takes CUDA where it is"
-                                            + " there. CUDA needs the GPU build of ONNX Runtime.");
+            TABLE.name(
+                    "ralmspec.model.device",
+                    "cpu",
+                    "cpu, cuda or auto",
+                    value -> List.of("cpu", "cuda", "auto").contains(value),
+                    "Where the language model runs; auto takes CUDA where it is"
+                            + " there. CUDA needs the GPU build of ONNX Runtime.");
     public static final ConfigOption<String> ENCODER_DIRECTORY =
             TABLE.text(
                     "ralmspec.encoder.directory",
@@ -159,11 +168,19 @@ public final class JobOptions {
                     "in [1 kb, 16 mb]",
                     value -> value.getBytes() >= 1 << 10 && value.getBytes() <= 16 << 20);
     public static final ConfigOption<String> DEFAULT_RETRIEVER =
-            TABLE.name("ralmspec.retrieval.retriever", DEFAULTS.retrieval().retriever().wireName(), "exact, hnsw or bm25", value -> RetrieverKind.ofWireName(value).isPresent(), "Retriever of a request that names none.");
+            TABLE.name(
+                    "ralmspec.retrieval.retriever",
+                    DEFAULTS.retrieval().retriever().wireName(),
+                    "exact, hnsw or bm25",
+                    value -> RetrieverKind.ofWireName(value).isPresent(),
+                    "Retriever of a request that names none.");
     public static final ConfigOption<String> DEFAULT_MODE =
-            TABLE.name("ralmspec.retrieval.mode", DEFAULTS.retrieval().mode().wireName(), "speculative or baseline", value -> DecodingMode.ofWireName(value).isPresent(), 
-                                    "Mode of a request that names none; both give the same"
-                                            + " tokens.");
+            TABLE.name(
+                    "ralmspec.retrieval.mode",
+                    DEFAULTS.retrieval().mode().wireName(),
+                    "speculative or baseline",
+                    value -> DecodingMode.ofWireName(value).isPresent(),
+                    "Mode of a request that names none; both give the same" + " tokens.");
     public static final ConfigOption<Integer> DEFAULT_STRIDE =
             TABLE.integer(
                     "ralmspec.retrieval.stride",

@@ -107,6 +107,7 @@ public final class JobSettings {
                 OperatorOptions.DEFAULT.verificationBackoff(),
                 options.get(JobOptions.VERIFICATION_MAX_BATCH),
                 2 * maxInFlight,
-                false);
+                false,
+                strides(options));
     }
 }

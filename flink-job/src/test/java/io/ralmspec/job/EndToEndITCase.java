@@ -8,21 +8,16 @@ import io.ralmspec.decoding.DecodingMode;
 import io.ralmspec.decoding.DecodingRequest;
 import io.ralmspec.decoding.ErrorCode;
 import io.ralmspec.decoding.FinishReason;
-import io.ralmspec.decoding.ModelSteps;
 import io.ralmspec.decoding.RetrievalParameters;
 import io.ralmspec.decoding.RetrieverKind;
 import io.ralmspec.decoding.Sampling;
-import io.ralmspec.decoding.ScriptedEncoder;
-import io.ralmspec.decoding.ScriptedKnowledgeBase;
-import io.ralmspec.decoding.ScriptedLanguageModel;
-import io.ralmspec.decoding.ScriptedTokenizer;
-import io.ralmspec.decoding.SequentialDecoder;
+import io.ralmspec.decoding.SpeculationPolicy;
 import io.ralmspec.job.client.RalmClient;
 import io.ralmspec.job.local.LocalService;
+import io.ralmspec.job.local.Ports;
 import io.ralmspec.kafka.AnswerReader;
 import io.ralmspec.kafka.DeadLetterSerializer;
 import io.ralmspec.kafka.RequestWriter;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -58,23 +53,10 @@ class EndToEndITCase {
 
     @BeforeAll
     static void start() throws Exception {
-        int uiPort;
-        try (ServerSocket free = new ServerSocket(0)) {
-            uiPort = free.getLocalPort();
-        }
-        Map<String, String> options =
-                Map.of(
-                        JobOptions.MODEL_DIRECTORY.key(),
-                        "scripted",
-                        JobOptions.ENCODER_DIRECTORY.key(),
-                        "scripted",
-                        JobOptions.KNOWLEDGE_DIRECTORY.key(),
-                        "scripted",
-                        "parallelism.default",
-                        "2",
-                        "execution.checkpointing.interval",
-                        "1s");
-        service = LocalService.start(options, directory, 0, uiPort, unused -> SERVING);
+        Map<String, String> options = new HashMap<>(ScriptedServing.OPTIONS);
+        options.put("parallelism.default", "2");
+        options.put("execution.checkpointing.interval", "1s");
+        service = LocalService.start(options, directory, 0, Ports.freeOr(0), unused -> SERVING);
     }
 
     @AfterAll
@@ -104,7 +86,7 @@ class EndToEndITCase {
         for (DecodingRequest request : requests) {
             ConsumerRecord<byte[], byte[]> record = answers.get(request.id());
             Answer answer = AnswerReader.read(record.value());
-            Answer expected = oracle(request);
+            Answer expected = SERVING.oracle(request);
             assertThat(answer.tokens()).as(request.id()).isEqualTo(expected.tokens());
             assertThat(answer.text()).as(request.id()).isEqualTo(expected.text());
             assertThat(answer.finishReason()).isEqualTo(expected.finishReason());
@@ -173,7 +155,7 @@ class EndToEndITCase {
         assertThat(code(letters.get("good-0"))).isEqualTo("duplicate_id");
         assertThat(letters.get("good-0").value()).isEqualTo(RequestWriter.write(good));
 
-        Answer expected = oracle(good);
+        Answer expected = SERVING.oracle(good);
         for (ConsumerRecord<byte[], byte[]> record : answers("good-", goods).values()) {
             assertThat(AnswerReader.read(record.value()).tokens()).isEqualTo(expected.tokens());
         }
@@ -197,7 +179,7 @@ class EndToEndITCase {
             Answer answer =
                     client.ask(
                             streaming, delta -> text.append(delta.text()), Duration.ofSeconds(60));
-            assertThat(answer.tokens()).isEqualTo(oracle(plain).tokens());
+            assertThat(answer.tokens()).isEqualTo(SERVING.oracle(plain).tokens());
             assertThat(text.toString()).isEqualTo(answer.text());
         }
     }
@@ -275,7 +257,8 @@ class EndToEndITCase {
                 40,
                 List.of(),
                 Sampling.GREEDY,
-                new RetrievalParameters(retriever, mode, 4, 32, speculationStride, 1),
+                RetrievalParameters.of(
+                        retriever, mode, SpeculationPolicy.fixed(speculationStride, 1)),
                 false,
                 0);
     }
@@ -293,18 +276,6 @@ class EndToEndITCase {
                         false,
                         0);
         return RequestWriter.record(renamed).toProducerRecord(topic);
-    }
-
-    private static Answer oracle(DecodingRequest request) {
-        ScriptedLanguageModel model = SERVING.model();
-        ScriptedTokenizer tokenizer = new ScriptedTokenizer();
-        ModelSteps steps = new ModelSteps(model, tokenizer, new ScriptedEncoder());
-        return new SequentialDecoder(
-                        model.profile(),
-                        tokenizer,
-                        steps,
-                        new ScriptedKnowledgeBase(SEED, ScriptedServing.DOCUMENTS))
-                .decode(request);
     }
 
     private static Map<String, ConsumerRecord<byte[], byte[]>> answers(String prefix, int count) {

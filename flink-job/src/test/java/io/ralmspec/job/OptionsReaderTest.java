@@ -33,7 +33,7 @@ class OptionsReaderTest {
                 """);
         Configuration options = read("--config", file.toString(), "-Dralmspec.retrieval.stride=8");
         assertThat(options.get(JobOptions.DEFAULT_STRIDE)).isEqualTo(8);
-        assertThat(options.get(JobOptions.DEFAULT_SPECULATION_STRIDE)).isEqualTo(6);
+        assertThat(options.get(JobOptions.DEFAULT_SPECULATION_STRIDE)).isEqualTo("6");
         assertThat(options.get(JobOptions.DEFAULT_QUERY_TOKENS)).isEqualTo(32);
         assertThat(options.toMap()).containsEntry("parallelism.default", "3");
     }
@@ -59,6 +59,43 @@ class OptionsReaderTest {
                         "`ralmspec.request.max-tokens` must be in [1, 65536] (got many)")
                 .hasMessageContaining("`ralmspec.kafka.bootstrap-servers` must be set")
                 .hasMessageContaining("`ralmspec.model.directory` must be set");
+    }
+
+    @Test
+    void everyPolicyOptionHasItsRange() {
+        String strides = " must be in [1, 64], os3 or continuous (got %s)";
+        for (String stride : List.of("0", "65", "-1", "1.5", "fixed", "OS3", "9999999999", "")) {
+            assertRefused("speculation.stride", stride, strides.formatted(stride));
+        }
+        assertRefused("speculation.prefetch", "257", " must be in [1, 256] (got 257)");
+        assertRefused("speculation.async", "maybe", " must be true or false (got maybe)");
+        assertRefused("speculation.recovery", "1", " must be true or false (got 1)");
+        assertRefused("speculation.max-stride", "0", " must be in [1, 64] (got 0)");
+        assertRefused("speculation.max-stride", "65", " must be in [1, 64] (got 65)");
+        assertRefused("speculation.gamma-max", "1", " must be in (0, 1) (got 1)");
+        assertRefused("speculation.gamma-max", "0", " must be in (0, 1) (got 0)");
+        assertRefused("speculation.gamma-max", "NaN", " must be in (0, 1) (got NaN)");
+        assertRefused("speculation.window", "0", " must be in [1, 1000] (got 0)");
+        assertRefused("retrieval.confidence", "1.0", " must be in (0, 1) (got 1.0)");
+        assertRefused("retrieval.confidence", "sure", " must be in (0, 1) (got sure)");
+        assertRefused(
+                "retrieval.scheme",
+                "naive",
+                " must be every-stride, iter-retgen or flare (got naive)");
+    }
+
+    @Test
+    void aDefaultStrideBeyondTheLargestIsRefused() {
+        assertThatThrownBy(
+                        () ->
+                                read(
+                                        "-Dralmspec.speculation.stride=9",
+                                        "-Dralmspec.speculation.max-stride=8"))
+                .hasMessage(
+                        "`ralmspec.speculation.stride` must be <="
+                                + " `ralmspec.speculation.max-stride`, 8 (got 9)");
+        // A rule stays below it by itself.
+        assertThat(read("-Dralmspec.speculation.max-stride=1")).isNotNull();
     }
 
     @Test
@@ -88,6 +125,11 @@ class OptionsReaderTest {
                     .isTrue();
         }
         assertThat(OptionsReader.description(bounded.option())).endsWith(".");
+    }
+
+    private static void assertRefused(String option, String value, String message) {
+        assertThatThrownBy(() -> read("-Dralmspec.%s=%s".formatted(option, value)))
+                .hasMessage("`ralmspec." + option + "`" + message);
     }
 
     private static Configuration read(String... arguments) {

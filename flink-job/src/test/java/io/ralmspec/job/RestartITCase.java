@@ -8,12 +8,13 @@ import io.ralmspec.decoding.DecodingRequest;
 import io.ralmspec.decoding.RetrievalParameters;
 import io.ralmspec.decoding.RetrieverKind;
 import io.ralmspec.decoding.Sampling;
+import io.ralmspec.decoding.SpeculationPolicy;
+import io.ralmspec.decoding.StrideRule;
 import io.ralmspec.job.local.LocalService;
 import io.ralmspec.job.local.Ports;
 import io.ralmspec.kafka.AnswerReader;
 import io.ralmspec.kafka.RequestWriter;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,19 +26,13 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The service is stopped in the middle of its work and started again. */
 class RestartITCase {
+    private static final long SEED = 5;
     private static final int REQUESTS = 60;
-    private static final Map<String, String> OPTIONS =
-            Map.of(
-                    JobOptions.MODEL_DIRECTORY.key(),
-                    "scripted",
-                    JobOptions.ENCODER_DIRECTORY.key(),
-                    "scripted",
-                    JobOptions.KNOWLEDGE_DIRECTORY.key(),
-                    "scripted",
-                    JobOptions.MAX_IN_FLIGHT.key(),
-                    "8",
-                    "execution.checkpointing.interval",
-                    "500ms");
+    private static final List<SpeculationPolicy> POLICIES =
+            List.of(
+                    SpeculationPolicy.PLAIN,
+                    new SpeculationPolicy(StrideRule.OS3, 1, 20, true, true),
+                    new SpeculationPolicy(StrideRule.CONTINUOUS, 1, 20, true, true));
 
     @Test
     void whatWasInFlightOrWaitingIsAnswered(@TempDir Path directory) throws Exception {
@@ -47,7 +42,7 @@ class RestartITCase {
                     KafkaRecords.producer(service.clients())) {
                 for (int i = 0; i < REQUESTS; i++) {
                     producer.send(
-                            RequestWriter.record(request("r" + i))
+                            RequestWriter.record(request(i))
                                     .toProducerRecord(service.topics().requests().name()));
                 }
             }
@@ -60,37 +55,39 @@ class RestartITCase {
         try (LocalService service = start(directory, 0)) {
             Map<String, List<ConsumerRecord<byte[], byte[]>>> answers = read(service, REQUESTS);
             assertThat(answers).hasSize(REQUESTS);
-            Map<String, int[]> tokens = new HashMap<>();
-            answers.forEach(
-                    (id, records) ->
-                            records.forEach(
-                                    record -> {
-                                        int[] found = AnswerReader.read(record.value()).tokens();
-                                        int[] first = tokens.putIfAbsent(id, found);
-                                        assertThat(first == null || Arrays.equals(first, found))
-                                                .as("repeated answer to %s", id)
-                                                .isTrue();
-                                    }));
+            for (int i = 0; i < REQUESTS; i++) {
+                DecodingRequest request = request(i);
+                int[] expected = new ScriptedServing(SEED).oracle(request).tokens();
+                for (ConsumerRecord<byte[], byte[]> record : answers.get(request.id())) {
+                    assertThat(AnswerReader.read(record.value()).tokens())
+                            .as("answer to %s", request.id())
+                            .isEqualTo(expected);
+                }
+            }
         }
     }
 
     private static LocalService start(Path directory, long stepMillis) throws Exception {
+        Map<String, String> options = new HashMap<>(ScriptedServing.OPTIONS);
+        options.put(JobOptions.MAX_IN_FLIGHT.key(), "8");
+        options.put("execution.checkpointing.interval", "500ms");
         return LocalService.start(
-                OPTIONS,
+                options,
                 directory,
                 0,
                 Ports.freeOr(0),
-                unused -> new ScriptedServing(5, stepMillis));
+                unused -> new ScriptedServing(SEED, stepMillis, 3 * stepMillis));
     }
 
-    private static DecodingRequest request(String id) {
+    private static DecodingRequest request(int number) {
+        SpeculationPolicy policy = POLICIES.get(number % POLICIES.size());
         return new DecodingRequest(
-                id,
-                "question " + id,
+                "r" + number,
+                "question " + number,
                 40,
                 List.of(),
                 Sampling.GREEDY,
-                new RetrievalParameters(RetrieverKind.EXACT, DecodingMode.SPECULATIVE, 4, 32, 3, 1),
+                RetrievalParameters.of(RetrieverKind.EXACT, DecodingMode.SPECULATIVE, policy),
                 false,
                 0);
     }

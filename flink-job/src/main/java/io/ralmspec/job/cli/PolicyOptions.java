@@ -17,9 +17,7 @@ public final class PolicyOptions {
     private static final RetrievalParameters DEFAULTS = RequestDefaults.STANDARD.retrieval();
     private static final SpeculationPolicy SPECULATION = DEFAULTS.speculation();
 
-    @Option(
-            names = "--stride",
-            description = "Tokens generated per retrieval (${DEFAULT-VALUE}).")
+    @Option(names = "--stride", description = "Tokens generated per retrieval (${DEFAULT-VALUE}).")
     private int stride = DEFAULTS.stride();
 
     @Option(
