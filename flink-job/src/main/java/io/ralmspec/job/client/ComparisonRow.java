@@ -44,9 +44,16 @@ public record ComparisonRow(
 
     /** An answer that is missing or an error adds nothing but its time. */
     ComparisonRow plus(@Nullable Answer answer, boolean equal, double took) {
-        boolean counts = answer != null && answer.finishReason() != FinishReason.ERROR;
-        Counters counters = counts ? answer.counters() : Counters.ZERO;
-        Timings timings = counts ? answer.timings() : Timings.ZERO;
+        boolean counts = false;
+        Counters counters = Counters.ZERO;
+        Timings timings = Timings.ZERO;
+        int length = 0;
+        if (answer != null && answer.finishReason() != FinishReason.ERROR) {
+            counts = true;
+            counters = answer.counters();
+            timings = answer.timings();
+            length = answer.tokens().length;
+        }
         return new ComparisonRow(
                 retriever,
                 mode,
@@ -56,7 +63,7 @@ public record ComparisonRow(
                 retrievalCalls + counters.retrievalCalls(),
                 retrievalQueries + counters.retrievalQueries(),
                 modelSteps + counters.modelSteps(),
-                tokens + (counts ? answer.tokens().length : 0),
+                tokens + length,
                 seconds + took,
                 retrievalSeconds + timings.retrieval(),
                 generationSeconds + timings.generation(),

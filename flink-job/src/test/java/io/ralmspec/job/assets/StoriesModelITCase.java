@@ -8,7 +8,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.ralmspec.decoding.Context;
 import io.ralmspec.decoding.DocumentCatalog;
+import io.ralmspec.decoding.Generation;
 import io.ralmspec.decoding.Sampling;
+import io.ralmspec.decoding.Stride;
 import io.ralmspec.model.FileTokenizer;
 import io.ralmspec.model.ModelOptions;
 import io.ralmspec.model.OnnxLanguageModel;
@@ -96,8 +98,11 @@ class StoriesModelITCase {
                 int[] all = prompt;
                 while (all.length < prompt.length + tokens.length) {
                     Context context = new Context("story", -1, all);
-                    int[] stride = model.generate(context, 4, Sampling.GREEDY);
-                    all = IntStream.concat(IntStream.of(all), IntStream.of(stride)).toArray();
+                    Stride stride =
+                            model.generate(Generation.of(context, 4, Sampling.GREEDY), () -> false);
+                    all =
+                            IntStream.concat(IntStream.of(all), IntStream.of(stride.tokens()))
+                                    .toArray();
                 }
 
                 assertThat(Arrays.copyOfRange(all, prompt.length, all.length)).isEqualTo(tokens);
