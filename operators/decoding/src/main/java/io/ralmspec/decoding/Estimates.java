@@ -29,15 +29,15 @@ public record Estimates(
     private static final double GAMMA_RATE = 0.03;
 
     /** Whether both costs were seen. */
-    boolean known() {
+    public boolean known() {
         return stepSeconds > 0 && calls > 0;
     }
 
     /**
      * Seconds of a call with this many queries (b), by a line through the calls seen. Flat while
-     * all had the same size, as in the paper.
+     * all had the same size, as in the paper; 0 before the first.
      */
-    double callSeconds(int count) {
+    public double callSeconds(int count) {
         double spread = queriesSquared - queries * queries;
         double slope = spread < 1e-6 ? 0 : (queriesSeconds - queries * seconds) / spread;
         // A call with no queries can't take less than nothing, nor more queries less time.

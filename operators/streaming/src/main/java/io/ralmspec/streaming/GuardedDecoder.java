@@ -1,6 +1,7 @@
 package io.ralmspec.streaming;
 
 import io.ralmspec.decoding.ErrorCode;
+import io.ralmspec.decoding.Estimates;
 import io.ralmspec.decoding.Event;
 import io.ralmspec.decoding.RequestError;
 import io.ralmspec.decoding.SessionState;
@@ -26,12 +27,12 @@ final class GuardedDecoder {
     }
 
     /** Starts a submitted session. */
-    Transition start(StoredSession submitted, long nowMillis) {
+    Transition start(StoredSession submitted, Estimates expected, long nowMillis) {
         return guarded(
                 submitted,
                 ErrorCode.MODEL_FAILED,
                 nowMillis,
-                () -> decoder.start(submitted.session(), nowMillis));
+                () -> decoder.start(submitted.session(), expected, nowMillis));
     }
 
     /** One event; as {@link SpeculativeDecoder#step}, a stale one returns the state itself. */
@@ -76,8 +77,13 @@ final class GuardedDecoder {
                 "the request can't go on with this model and knowledge base (%s): see the log for"
                         + " request %s, and send it again under a new id";
         String told = message.formatted(failure.getClass().getSimpleName(), stored.id());
+        int outstanding = state.generating() != 0 ? state.generating() : state.verifying();
+        if (outstanding == 0) {
+            // It never started, so nothing of it was shown.
+            return Transition.abandoned(state, new RequestError(code, "", told));
+        }
         try {
-            return decoder.step(state, new Event.Failed(state.epoch(), code, told), nowMillis);
+            return decoder.step(state, new Event.Failed(outstanding, code, told), nowMillis);
         } catch (RuntimeException e) {
             LOG.error(
                     "{} gets an error answer without its verified text",

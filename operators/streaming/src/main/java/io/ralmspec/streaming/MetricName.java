@@ -31,7 +31,7 @@ public enum MetricName {
             "roundsPerSecond",
             Type.METER,
             "rounds/s",
-            "rounds of speculation and verification ended, over the last 10 s"),
+            "verifications of speculated lookups, over the last 10 s"),
     ACCEPTANCE(
             SPECULATIVE_RETRIEVAL,
             "acceptance",
@@ -43,14 +43,36 @@ public enum MetricName {
             SPECULATIVE_RETRIEVAL,
             "speculationStride",
             Type.GAUGE,
-            "steps",
-            "mean steps per round, over the last 256 rounds; NaN before the first"),
+            "lookups",
+            "mean lookups answered by one verification, over the last 256 rounds; NaN before the"
+                    + " first"),
     LAST_SPECULATION_STRIDE(
             SPECULATIVE_RETRIEVAL,
             "lastSpeculationStride",
             Type.GAUGE,
-            "steps",
-            "steps of the last round"),
+            "lookups",
+            "lookups answered by the last verification"),
+    ESTIMATED_ACCEPTANCE(
+            SPECULATIVE_RETRIEVAL,
+            "estimatedAcceptance",
+            Type.GAUGE,
+            "fraction",
+            "probability that a step survives its verification, from which new requests start; as"
+                    + " the last ended request left it"),
+    ESTIMATED_STEP_MICROSECONDS(
+            SPECULATIVE_RETRIEVAL,
+            "estimatedStepMicroseconds",
+            Type.GAUGE,
+            "microseconds",
+            "one generation stride, from which new requests start; 0 before the first request has"
+                    + " ended"),
+    ESTIMATED_CALL_MICROSECONDS(
+            SPECULATIVE_RETRIEVAL,
+            "estimatedCallMicroseconds",
+            Type.GAUGE,
+            "microseconds",
+            "one verification of one lookup, from which new requests start; 0 before the first"
+                    + " request has ended"),
     GENERATION_MICROSECONDS(
             SPECULATIVE_RETRIEVAL,
             "generationMicroseconds",
@@ -67,20 +89,44 @@ public enum MetricName {
             SPECULATIVE_RETRIEVAL,
             "rollbacks",
             Type.COUNTER,
-            "rounds",
-            "rounds that dropped tokens because a guessed document was wrong"),
+            "rollbacks",
+            "times that tokens were dropped because a guessed document was wrong"),
     ROLLED_BACK_TOKENS(
             SPECULATIVE_RETRIEVAL,
             "rolledBackTokens",
             Type.COUNTER,
             "tokens",
             "tokens dropped in them"),
+    REDRAFTED_STEPS(
+            SPECULATIVE_RETRIEVAL,
+            "redraftedSteps",
+            Type.COUNTER,
+            "strides",
+            "strides drafted with a wrong document and scored again with the right one"),
+    UNCHANGED_STEPS(
+            SPECULATIVE_RETRIEVAL,
+            "unchangedSteps",
+            Type.COUNTER,
+            "strides",
+            "of those, the ones in which no token changed"),
+    RECOVERED_TOKENS(
+            SPECULATIVE_RETRIEVAL,
+            "recoveredTokens",
+            Type.COUNTER,
+            "tokens",
+            "tokens kept although their document was wrong"),
+    CANCELLED_STEPS(
+            SPECULATIVE_RETRIEVAL,
+            "cancelledSteps",
+            Type.COUNTER,
+            "strides",
+            "strides stopped or dropped before their result came"),
     MODEL_STEPS(
             SPECULATIVE_RETRIEVAL,
             "modelSteps",
             Type.COUNTER,
             "strides",
-            "generation strides run, dropped ones included"),
+            "generation strides run, dropped and redrafted ones included"),
     RETRIEVAL_CALLS(
             SPECULATIVE_RETRIEVAL,
             "retrievalCalls",
@@ -101,7 +147,7 @@ public enum MetricName {
             "staleResultsDropped",
             Type.COUNTER,
             "results",
-            "results that came for an ended request or an earlier round"),
+            "results that came for an ended request, or that nobody waits for any more"),
     REISSUED(
             SPECULATIVE_RETRIEVAL,
             "reissued",

@@ -6,38 +6,46 @@ import io.ralmspec.decoding.Event;
 import io.ralmspec.decoding.LanguageModel;
 import io.ralmspec.decoding.ModelSteps;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.PriorityBlockingQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Supplier;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The one thread that runs a language model, for all subtasks of a JVM.
+ * The one thread that runs a language model, for all who decode with it in a JVM. Needs no Flink:
+ * the job's subtasks and the benchmark's library engine use it alike.
  *
- * <p>Order: by arrival, but work on verified contexts (prompts and first steps) has a head start
- * over speculation, and shallow speculation over deep. The head start is bounded: however much
- * verified work keeps coming, a deep step runs at last, and its request goes on. The queue is
- * bounded by the heads' admission: a request has at most one step out.
+ * <p>Order: by arrival, but work on verified contexts (prompts, and steps of depth 0) has a head
+ * start over speculation, and shallow speculation over deep. The head start is bounded: however
+ * much verified work keeps coming, a deep step runs at last, and its request goes on. A sequence
+ * has at most one step here: a new one takes the place of the one before it, which is dropped if it
+ * waits, and stopped between two tokens if it runs. A running step of another sequence is never
+ * stopped for the sake of verified work: it ends within one generation stride.
  *
- * <p><i>Owns:</i> the thread, not the model. <i>Lifecycle:</i> from the first to the last lease of
- * a {@link SharedServing}. <i>Threading:</i> {@link Client}s are called by task threads; their
- * callbacks run on the worker's thread.
+ * <p><i>Owns:</i> the thread, not the model. <i>Lifecycle:</i> close it before the model; in a job,
+ * from the first to the last lease of a {@link SharedServing}. <i>Threading:</i> {@link Client}s
+ * are called by any thread; their callbacks run on the worker's thread and must not block.
  */
-final class ModelWorker implements AutoCloseable {
+public final class ModelWorker implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ModelWorker.class);
     private static final int ATTEMPTS = 2;
 
-    /** Later arrivals that a step may let pass for each step before it in its round. */
+    /** Later arrivals that a step may let pass for each unverified lookup that it builds on. */
     static final int HEAD_START = 64;
 
     /** Takes an event for a sequence. Called on the worker's thread. */
     @FunctionalInterface
-    interface Callback {
+    public interface Callback {
+        /**
+         * @param event its seconds are from submission to now, waiting included
+         */
         void completed(String sequence, Event event);
     }
 
@@ -49,10 +57,10 @@ final class ModelWorker implements AutoCloseable {
     }
 
     /**
-     * @param step position in its round; 0 for all that is no speculation
+     * @param depth unverified lookups that it builds on; 0 for all that is no speculation
+     * @param cancelled set once nobody wants it any more
      */
-    private record Task(
-            Kind kind, int step, long arrival, Client client, String sequence, Runnable work)
+    private record Task(Kind kind, int depth, long arrival, AtomicBoolean cancelled, Runnable work)
             implements Comparable<Task> {
         private static final Comparator<Task> ORDER =
                 Comparator.comparing(Task::kind)
@@ -60,7 +68,7 @@ final class ModelWorker implements AutoCloseable {
                         .thenComparingLong(Task::arrival);
 
         private long turn() {
-            return arrival + (long) HEAD_START * step;
+            return arrival + (long) HEAD_START * depth;
         }
 
         @Override
@@ -74,79 +82,104 @@ final class ModelWorker implements AutoCloseable {
     private final BlockingQueue<Task> tasks = new PriorityBlockingQueue<>();
     private final AtomicLong arrivals = new AtomicLong();
     private final WorkerThread thread;
+    private volatile boolean closed;
 
-    ModelWorker(LanguageModel model, ModelSteps steps) {
+    /**
+     * @param steps runs on {@code model}
+     */
+    public ModelWorker(LanguageModel model, ModelSteps steps) {
         this.model = model;
         this.steps = steps;
         this.thread = WorkerThread.start("ralmspec-model", this::runNext);
     }
 
-    Client client(Callback callback) {
+    /**
+     * A new access to the worker, with sequences of its own.
+     *
+     * @param callback takes the results of all its sequences
+     */
+    public Client client(Callback callback) {
         return new Client(callback);
     }
 
-    /** Drops what waits, and returns when the running step has ended and the model is free. */
+    /**
+     * Drops what waits, stops the running step between two tokens, and returns when the model is
+     * free. Nothing is called back any more.
+     *
+     * @throws IllegalStateException if the model does not come back: it must then stay open
+     */
     @Override
     public void close() {
+        closed = true;
         tasks.clear();
-        thread.stop(() -> add(Kind.STOP, 0, new Client((sequence, event) -> {}), "", () -> {}));
+        thread.stop(() -> add(Kind.STOP, 0, new AtomicBoolean(), () -> {}));
     }
 
-    /** One head operator's access to the worker. Called by its task thread only. */
-    final class Client implements AutoCloseable {
+    /**
+     * One user's access to the worker: a head operator's, say. A sequence's calls must come one
+     * after the other; those of different sequences may come from different threads.
+     */
+    public final class Client implements AutoCloseable {
         private final Callback callback;
-        private final Set<String> sequences = new HashSet<>();
-        private volatile boolean closed;
+
+        /** By sequence, what cancels its last step. */
+        private final Map<String, AtomicBoolean> sequences = new ConcurrentHashMap<>();
 
         private Client(Callback callback) {
             this.callback = callback;
         }
 
         /** Answers with an {@link Event.Prepared}, or an {@link Event.Failed} of this epoch. */
-        void prepare(int epoch, Command.Prepare command) {
-            submit(0, command.sequence(), epoch, () -> steps.prepare(command));
+        public void prepare(Command.Prepare command) {
+            submit(0, command.sequence(), command.epoch(), cancelled -> steps.prepare(command));
         }
 
-        /** Answers with an {@link Event.Generated}, or an {@link Event.Failed}. */
-        void generate(Command.Generate command) {
+        /**
+         * Answers with an {@link Event.Generated}, or an {@link Event.Failed} of this epoch. The
+         * sequence's step before it is cancelled: it calls nobody back, unless its result is under
+         * way already; the epoch tells.
+         */
+        public void generate(Command.Generate command) {
             submit(
-                    command.step(),
-                    command.context().sequence(),
+                    command.depth(),
+                    command.generation().context().sequence(),
                     command.epoch(),
-                    () -> steps.generate(command));
+                    cancelled -> steps.generate(command, () -> over(cancelled)));
         }
 
-        /** Drops the sequence's waiting work and forgets what the model keeps for it. */
-        void release(String sequence) {
-            if (!sequences.remove(sequence)) {
-                return;
+        /** Cancels the sequence's step and forgets what the model keeps for it. */
+        public void release(String sequence) {
+            AtomicBoolean last = sequences.remove(sequence);
+            if (last != null) {
+                cancel(last);
+                add(Kind.RELEASE, 0, new AtomicBoolean(), () -> model.release(sequence));
             }
-            tasks.removeIf(
-                    task ->
-                            task.client() == this
-                                    && task.kind() == Kind.STEP
-                                    && task.sequence().equals(sequence));
-            add(Kind.RELEASE, 0, this, sequence, () -> model.release(sequence));
         }
 
         /** Releases every sequence; nothing is called back any more. */
         @Override
         public void close() {
-            closed = true;
-            List.copyOf(sequences).forEach(this::release);
+            List.copyOf(sequences.keySet()).forEach(this::release);
         }
 
-        private void submit(int step, String sequence, int epoch, Supplier<Event> action) {
+        private void submit(
+                int depth,
+                String sequence,
+                int epoch,
+                Function<AtomicBoolean, @Nullable Event> action) {
             long submitted = System.nanoTime();
-            sequences.add(sequence);
+            AtomicBoolean cancelled = new AtomicBoolean();
+            AtomicBoolean earlier = sequences.put(sequence, cancelled);
+            if (earlier != null) {
+                cancel(earlier);
+            }
             add(
                     Kind.STEP,
-                    step,
-                    this,
-                    sequence,
+                    depth,
+                    cancelled,
                     () -> {
-                        Event event = attempt(sequence, epoch, action);
-                        if (!closed) {
+                        Event event = attempt(sequence, epoch, cancelled, action);
+                        if (event != null && !over(cancelled)) {
                             double seconds = (System.nanoTime() - submitted) / 1e9;
                             callback.completed(sequence, ModelSteps.timed(event, seconds));
                         }
@@ -154,8 +187,17 @@ final class ModelWorker implements AutoCloseable {
         }
     }
 
-    private void add(Kind kind, int step, Client client, String sequence, Runnable work) {
-        tasks.add(new Task(kind, step, arrivals.getAndIncrement(), client, sequence, work));
+    private void cancel(AtomicBoolean step) {
+        step.set(true);
+        tasks.removeIf(task -> task.cancelled().get());
+    }
+
+    private boolean over(AtomicBoolean cancelled) {
+        return closed || cancelled.get();
+    }
+
+    private void add(Kind kind, int depth, AtomicBoolean cancelled, Runnable work) {
+        tasks.add(new Task(kind, depth, arrivals.getAndIncrement(), cancelled, work));
     }
 
     private boolean runNext() throws InterruptedException {
@@ -167,11 +209,16 @@ final class ModelWorker implements AutoCloseable {
         return true;
     }
 
-    private Event attempt(String sequence, int epoch, Supplier<Event> step) {
+    /** Null if nobody wants the event any more. */
+    private @Nullable Event attempt(
+            String sequence,
+            int epoch,
+            AtomicBoolean cancelled,
+            Function<AtomicBoolean, @Nullable Event> step) {
         Throwable failure = null;
-        for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
+        for (int attempt = 1; attempt <= ATTEMPTS && !over(cancelled); attempt++) {
             try {
-                return step.get();
+                return step.apply(cancelled);
             } catch (Throwable e) { // an Error must reach the request too, not end the thread
                 LOG.warn(
                         "The language model failed on request {} (attempt {} of {})",
@@ -183,12 +230,14 @@ final class ModelWorker implements AutoCloseable {
                 forget(sequence);
             }
         }
-        String kind = failure == null ? "" : failure.getClass().getSimpleName();
+        if (failure == null) {
+            return null;
+        }
         return new Event.Failed(
                 epoch,
                 ErrorCode.MODEL_FAILED,
                 "the language model failed %d times (%s): see the log for request %s"
-                        .formatted(ATTEMPTS, kind, sequence));
+                        .formatted(ATTEMPTS, failure.getClass().getSimpleName(), sequence));
     }
 
     /** The next attempt starts from nothing that the failed one may have left half done. */

@@ -1,5 +1,6 @@
 package io.ralmspec.streaming;
 
+import io.ralmspec.decoding.StrideSettings;
 import java.io.Serializable;
 import java.time.Duration;
 
@@ -18,6 +19,7 @@ import java.time.Duration;
  *     also holds what a restore brings back
  * @param chained run the loop's stages in one vertex: saves about 50 microseconds per round, but
  *     hides the stages in the Flink UI
+ * @param strides bounds of speculation, per request
  */
 public record OperatorOptions(
         int maxInFlight,
@@ -28,7 +30,8 @@ public record OperatorOptions(
         Duration verificationBackoff,
         int maxVerificationBatch,
         int asyncCapacity,
-        boolean chained)
+        boolean chained,
+        StrideSettings strides)
         implements Serializable {
     public static final OperatorOptions DEFAULT =
             new OperatorOptions(
@@ -40,7 +43,8 @@ public record OperatorOptions(
                     Duration.ofMillis(200),
                     256,
                     128,
-                    false);
+                    false,
+                    StrideSettings.DEFAULT);
 
     public OperatorOptions {
         atLeast(1, "max-in-flight", maxInFlight);

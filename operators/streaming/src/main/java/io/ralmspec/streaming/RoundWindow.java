@@ -1,30 +1,42 @@
 package io.ralmspec.streaming;
 
 /**
- * Steps, guesses and right guesses of the last rounds. Written by the task thread; the means may be
- * read by any thread, which may then see a round half counted.
+ * Lookups, guesses and right guesses of the last rounds. Guesses are judged with the verification
+ * of their round, or after it, when a step was drafted again. Written by the task thread; the means
+ * may be read by any thread, which may then see a round half counted.
  */
 final class RoundWindow {
     static final int ROUNDS = 256;
 
-    private final int[] steps = new int[ROUNDS];
+    private final int[] lookups = new int[ROUNDS];
     private final int[] guesses = new int[ROUNDS];
     private final int[] accepted = new int[ROUNDS];
-    private long rounds;
-    private volatile long stepSum;
+    private int slot;
+    private volatile int rounds;
+    private volatile long lookupSum;
     private volatile long guessSum;
     private volatile long acceptedSum;
-    private volatile int lastSteps;
+    private volatile int lastLookups;
 
-    void add(int roundSteps, int roundGuesses, int roundAccepted) {
-        int slot = (int) (rounds++ % ROUNDS);
-        stepSum = stepSum + roundSteps - steps[slot];
-        guessSum = guessSum + roundGuesses - guesses[slot];
-        acceptedSum = acceptedSum + roundAccepted - accepted[slot];
-        steps[slot] = roundSteps;
-        guesses[slot] = roundGuesses;
-        accepted[slot] = roundAccepted;
-        lastSteps = roundSteps;
+    /** A new round, whose verification answered this many lookups; the oldest is forgotten. */
+    void round(int verified) {
+        slot = (slot + 1) % ROUNDS;
+        lookupSum = lookupSum + verified - lookups[slot];
+        guessSum = guessSum - guesses[slot];
+        acceptedSum = acceptedSum - accepted[slot];
+        lookups[slot] = verified;
+        guesses[slot] = 0;
+        accepted[slot] = 0;
+        lastLookups = verified;
+        rounds = Math.min(rounds + 1, ROUNDS);
+    }
+
+    /** Guesses judged in the newest round. */
+    void judged(int count, int right) {
+        guesses[slot] += count;
+        accepted[slot] += right;
+        guessSum = guessSum + count;
+        acceptedSum = acceptedSum + right;
     }
 
     /** Right guesses per guess, in [0, 1]; NaN before the first guess. */
@@ -32,12 +44,12 @@ final class RoundWindow {
         return (double) acceptedSum / guessSum;
     }
 
-    /** Mean steps per round; NaN before the first round. */
-    double meanSteps() {
-        return (double) stepSum / Math.min(rounds, ROUNDS);
+    /** Mean lookups per round; NaN before the first round. */
+    double meanLookups() {
+        return (double) lookupSum / rounds;
     }
 
-    int lastSteps() {
-        return lastSteps;
+    int lastLookups() {
+        return lastLookups;
     }
 }

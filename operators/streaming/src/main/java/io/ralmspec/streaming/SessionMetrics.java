@@ -5,6 +5,7 @@ import io.ralmspec.decoding.Counters;
 import io.ralmspec.decoding.Event;
 import io.ralmspec.decoding.SessionState;
 import java.util.Map;
+import java.util.function.ToIntFunction;
 import org.apache.flink.metrics.MetricGroup;
 
 /**
@@ -12,20 +13,45 @@ import org.apache.flink.metrics.MetricGroup;
  * once. Task thread only.
  */
 final class SessionMetrics {
+    /** What a session counts itself. */
+    private static final Map<MetricName, ToIntFunction<Counters>> COUNTED =
+            Map.of(
+                    MetricName.ROUNDS_PER_SECOND, Counters::rounds,
+                    MetricName.ROLLED_BACK_TOKENS, Counters::rolledBackTokens,
+                    MetricName.REDRAFTED_STEPS, Counters::redraftedSteps,
+                    MetricName.UNCHANGED_STEPS, Counters::unchangedSteps,
+                    MetricName.RECOVERED_TOKENS, Counters::recoveredTokens,
+                    MetricName.CANCELLED_STEPS, Counters::cancelledSteps,
+                    MetricName.MODEL_STEPS, Counters::modelSteps,
+                    MetricName.RETRIEVAL_CALLS, Counters::retrievalCalls,
+                    MetricName.RETRIEVAL_QUERIES, Counters::retrievalQueries);
+
     private final RalmMetrics metrics;
     private final RoundWindow rounds = new RoundWindow();
 
-    SessionMetrics(MetricGroup operatorGroup, AdmissionQueue admission) {
+    SessionMetrics(
+            MetricGroup operatorGroup, AdmissionQueue admission, RunningEstimates estimates) {
         metrics =
                 new RalmMetrics(
                         operatorGroup,
                         OperatorUids.SPECULATIVE_RETRIEVAL,
                         Map.of(
-                                MetricName.ACCEPTANCE, rounds::acceptance,
-                                MetricName.SPECULATION_STRIDE, rounds::meanSteps,
-                                MetricName.LAST_SPECULATION_STRIDE, rounds::lastSteps,
-                                MetricName.IN_FLIGHT, admission::inFlight,
-                                MetricName.PARKED, admission::parked));
+                                MetricName.ACCEPTANCE,
+                                rounds::acceptance,
+                                MetricName.SPECULATION_STRIDE,
+                                rounds::meanLookups,
+                                MetricName.LAST_SPECULATION_STRIDE,
+                                rounds::lastLookups,
+                                MetricName.ESTIMATED_ACCEPTANCE,
+                                () -> estimates.last().gamma(),
+                                MetricName.ESTIMATED_STEP_MICROSECONDS,
+                                () -> micros(estimates.last().stepSeconds()),
+                                MetricName.ESTIMATED_CALL_MICROSECONDS,
+                                () -> micros(estimates.last().callSeconds(1)),
+                                MetricName.IN_FLIGHT,
+                                admission::inFlight,
+                                MetricName.PARKED,
+                                admission::parked));
     }
 
     void count(MetricName name) {
@@ -46,16 +72,17 @@ final class SessionMetrics {
         }
         Counters old = before.counters();
         Counters now = after.counters();
-        metrics.count(MetricName.MODEL_STEPS, now.modelSteps() - old.modelSteps());
-        metrics.count(MetricName.RETRIEVAL_CALLS, now.retrievalCalls() - old.retrievalCalls());
-        metrics.count(
-                MetricName.RETRIEVAL_QUERIES, now.retrievalQueries() - old.retrievalQueries());
+        COUNTED.forEach((name, count) -> count(name, old, now, count));
         metrics.count(
                 MetricName.TOKENS_PER_SECOND,
                 after.transcript().generated().length - before.transcript().generated().length);
-        if (now.rounds() > old.rounds()) {
-            round(event, before, old, now);
+        if (now.rolledBackTokens() > old.rolledBackTokens()) {
+            metrics.count(MetricName.ROLLBACKS);
         }
+        if (now.rounds() > old.rounds()) {
+            rounds.round(now.retrievalQueries() - old.retrievalQueries());
+        }
+        rounds.judged(now.guesses() - old.guesses(), now.accepted() - old.accepted());
     }
 
     void answered(Answer answer) {
@@ -65,15 +92,11 @@ final class SessionMetrics {
         }
     }
 
-    private void round(Event event, SessionState before, Counters old, Counters now) {
-        metrics.count(MetricName.ROUNDS_PER_SECOND);
-        int dropped = now.rolledBackTokens() - old.rolledBackTokens();
-        if (dropped > 0) {
-            metrics.count(MetricName.ROLLBACKS);
-            metrics.count(MetricName.ROLLED_BACK_TOKENS, dropped);
-        }
-        // A round that ends without verification ends with the step that this event brings.
-        int steps = before.steps().size() + (event instanceof Event.Generated ? 1 : 0);
-        rounds.add(steps, now.guesses() - old.guesses(), now.accepted() - old.accepted());
+    private void count(MetricName name, Counters old, Counters now, ToIntFunction<Counters> count) {
+        metrics.count(name, count.applyAsInt(now) - count.applyAsInt(old));
+    }
+
+    private static long micros(double seconds) {
+        return Math.round(seconds * 1e6);
     }
 }

@@ -7,6 +7,7 @@ import io.ralmspec.decoding.DeadLetter;
 import io.ralmspec.decoding.DecodingRequest;
 import io.ralmspec.decoding.DeltaRecord;
 import io.ralmspec.decoding.ErrorCode;
+import io.ralmspec.decoding.Estimates;
 import io.ralmspec.decoding.Event;
 import io.ralmspec.decoding.Origin;
 import io.ralmspec.decoding.RequestError;
@@ -27,8 +28,9 @@ import org.jspecify.annotations.Nullable;
  * result and sweep.
  *
  * <p><i>Owns:</i> who is in flight, who is parked, and the deadlines, all rebuilt by {@link
- * #resume}. <i>Threading:</i> task thread only. <i>State:</i> {@link SessionStates}, written before
- * any command runs, so that a checkpoint never misses a command's session.
+ * #resume}; and the estimates, which new sessions start from. <i>Threading:</i> task thread only.
+ * <i>State:</i> {@link SessionStates}, written before any command runs, so that a checkpoint never
+ * misses a command's session.
  */
 final class Sessions {
     /** Where commands go, and what a session needs of its operator. */
@@ -41,7 +43,7 @@ final class Sessions {
 
         long nowMillis();
 
-        void prepare(int epoch, Command.Prepare command);
+        void prepare(Command.Prepare command);
 
         void generate(Command.Generate command);
 
@@ -64,6 +66,7 @@ final class Sessions {
     private final SessionMetrics metrics;
     private final Outbox outbox;
     private final Deadlines deadlines = new Deadlines();
+    private final RunningEstimates estimates = new RunningEstimates();
     private final int maxParked;
 
     Sessions(
@@ -72,19 +75,19 @@ final class Sessions {
             SessionStates states,
             SessionMetricsFactory metrics,
             Outbox outbox) {
-        this.decoder = new GuardedDecoder(serving.decoder());
+        this.decoder = new GuardedDecoder(serving.decoder(options.strides()));
         this.retrievers = serving.retrievers();
         this.states = states;
         this.admission = new AdmissionQueue(options.maxInFlight(), options.maxParked());
-        this.metrics = metrics.create(admission);
+        this.metrics = metrics.create(admission, estimates);
         this.outbox = outbox;
         this.maxParked = options.maxParked();
     }
 
-    /** Registers the metrics over the admission that the sessions own. */
+    /** Registers the metrics over what the sessions own. */
     @FunctionalInterface
     interface SessionMetricsFactory {
-        SessionMetrics create(AdmissionQueue admission);
+        SessionMetrics create(AdmissionQueue admission, RunningEstimates estimates);
     }
 
     /** Whether nothing is in flight or parked. */
@@ -211,7 +214,9 @@ final class Sessions {
     }
 
     private void start(StoredSession submitted) throws IOException {
-        proceed(submitted, decoder.start(submitted, outbox.nowMillis()));
+        RetrieverKind retriever = submitted.session().request().retrieval().retriever();
+        Estimates expected = estimates.expected(retriever);
+        proceed(submitted, decoder.start(submitted, expected, outbox.nowMillis()));
     }
 
     private void apply(StoredSession stored, Event event) throws IOException {
@@ -225,6 +230,7 @@ final class Sessions {
         metrics.stepped(event, before, after);
         proceed(stored, transition);
         if (after.finished()) {
+            estimates.learn(after);
             admitParked();
         }
     }
@@ -242,7 +248,7 @@ final class Sessions {
     private void run(StoredSession stored, List<Command> commands) throws IOException {
         for (Command command : commands) {
             switch (command) {
-                case Command.Prepare c -> outbox.prepare(stored.session().epoch(), c);
+                case Command.Prepare c -> outbox.prepare(c);
                 case Command.Generate c -> outbox.generate(c);
                 case Command.Verify c ->
                         outbox.verify(

@@ -4,6 +4,7 @@ import io.ralmspec.decoding.ModelProfile;
 import io.ralmspec.decoding.ModelSteps;
 import io.ralmspec.decoding.RetrieverKind;
 import io.ralmspec.decoding.SpeculativeDecoder;
+import io.ralmspec.decoding.StrideSettings;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -98,12 +99,13 @@ final class SharedServing {
         }
 
         /** A decoder over this model and knowledge base. */
-        SpeculativeDecoder decoder() {
+        SpeculativeDecoder decoder(StrideSettings settings) {
             return new SpeculativeDecoder(
                     shared.profile,
                     shared.serving.tokenizer(),
                     shared.serving.knowledgeBase(),
-                    shared.serving.knowledgeBase()::retriever);
+                    shared.serving.knowledgeBase()::retriever,
+                    settings);
         }
 
         ModelWorker modelWorker() {

@@ -90,7 +90,8 @@ final class SpeculativeRetrievalOperator extends AbstractStreamOperator<AnswerRe
                         serving,
                         options,
                         states,
-                        admission -> new SessionMetrics(getMetricGroup(), admission),
+                        (admission, estimates) ->
+                                new SessionMetrics(getMetricGroup(), admission, estimates),
                         this);
         feedback =
                 FeedbackChannel.open(
@@ -171,8 +172,8 @@ final class SpeculativeRetrievalOperator extends AbstractStreamOperator<AnswerRe
     }
 
     @Override
-    public void prepare(int epoch, Command.Prepare command) {
-        model().prepare(epoch, command);
+    public void prepare(Command.Prepare command) {
+        model().prepare(command);
     }
 
     @Override

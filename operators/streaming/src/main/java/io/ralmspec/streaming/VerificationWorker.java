@@ -11,20 +11,21 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The one thread that searches with a retriever, for all subtasks of a JVM, batching by group
- * commit: when it is free it takes all that waits, up to a bound, into one search. No timer: a
- * request alone is served at once, and batches grow by themselves under load.
+ * The one thread that searches with a retriever, for all who decode with it in a JVM, batching by
+ * group commit: when it is free it takes all that waits, up to a bound, into one search. No timer:
+ * a request alone is served at once, and batches grow by themselves under load. Needs no Flink: the
+ * job's subtasks and the benchmark's library engine use it alike.
  *
- * <p><i>Owns:</i> the thread, not the retriever. <i>Lifecycle:</i> from the first to the last lease
- * of a {@link SharedServing}. <i>Threading:</i> {@link #submit} by any thread; callbacks run on the
- * worker's thread.
+ * <p><i>Owns:</i> the thread, not the retriever. <i>Lifecycle:</i> close it before the knowledge
+ * base; in a job, from the first to the last lease of a {@link SharedServing}. <i>Threading:</i>
+ * called by any thread; callbacks run on the worker's thread and must not block.
  */
-final class VerificationWorker implements AutoCloseable {
+public final class VerificationWorker implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(VerificationWorker.class);
 
     /** Takes a result. Called on the worker's thread. */
     @FunctionalInterface
-    interface Callback {
+    public interface Callback {
         /**
          * @param batchQueries queries in the search that found it
          */
@@ -44,9 +45,9 @@ final class VerificationWorker implements AutoCloseable {
     private boolean closed;
 
     /**
-     * @param maxBatch queries per search; a larger request is searched alone
+     * @param maxBatch queries per search, at least 1; a larger request is searched alone
      */
-    VerificationWorker(Retriever retriever, int maxBatch) {
+    public VerificationWorker(Retriever retriever, int maxBatch) {
         this.retriever = retriever;
         this.maxBatch = maxBatch;
         this.thread =
@@ -54,8 +55,11 @@ final class VerificationWorker implements AutoCloseable {
                         "ralmspec-verification-" + retriever.kind().wireName(), this::runNext);
     }
 
-    /** Calls back exactly once, unless the worker is closed or the request abandoned before. */
-    synchronized void submit(VerificationRequest request, Callback callback) {
+    /**
+     * Calls back exactly once, with hits or with an error, unless the worker is closed or the
+     * request abandoned before.
+     */
+    public synchronized void submit(VerificationRequest request, Callback callback) {
         queue.add(new Waiting(request, System.nanoTime(), callback));
         notifyAll();
     }
@@ -66,7 +70,7 @@ final class VerificationWorker implements AutoCloseable {
      *
      * @param request the very object that was submitted; one that is equal may be wanted by another
      */
-    synchronized void abandon(VerificationRequest request) {
+    public synchronized void abandon(VerificationRequest request) {
         queue.removeIf(waiting -> isSame(waiting.request(), request));
     }
 
@@ -75,7 +79,11 @@ final class VerificationWorker implements AutoCloseable {
         return one == other;
     }
 
-    /** Drops what waits, and returns when the running search has ended. */
+    /**
+     * Drops what waits, and returns when the running search has ended.
+     *
+     * @throws IllegalStateException if the search does not end: the retriever must then stay open
+     */
     @Override
     public void close() {
         thread.stop(
