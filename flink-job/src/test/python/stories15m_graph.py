@@ -107,15 +107,17 @@ def build():
     x = node("Gather", ["embedding", "input_ids"], "embedded")
     for i in range(LAYERS):
         x = layer(i, x, past_length, total_length)
-    last = [constant("last.start", [-1], [1]), constant("last.end", [2**31], [1]), axis]
-    x = node("Slice", [x, *last], "last_position")
+    # Scores of as many last positions as the caller says, by Hugging Face's name; 0 is all of them.
+    start = node("Reshape", [node("Neg", ["logits_to_keep"], "kept.negative"), axis], "kept.start")
+    x = node("Slice", [x, start, constant("kept.end", [2**31], [1]), axis], "kept")
     x = node("SimplifiedLayerNormalization", [x, "final_norm"], "normalized", epsilon=EPSILON, axis=-1)
     node("MatMul", [x, transposed("embedding")], "logits")
     node("ArgMax", ["logits"], "next_token", axis=-1, keepdims=0)
 
     value = helper.make_tensor_value_info
     inputs = [value(name, TensorProto.INT64, ["batch", size]) for name, size in (("input_ids", "sequence"), ("attention_mask", "total"))]
-    outputs = [value("logits", TensorProto.FLOAT, ["batch", 1, VOCABULARY]), value("next_token", TensorProto.INT64, ["batch", 1])]
+    inputs.append(value("logits_to_keep", TensorProto.INT64, []))
+    outputs = [value("logits", TensorProto.FLOAT, ["batch", "kept", VOCABULARY]), value("next_token", TensorProto.INT64, ["batch", "kept"])]
     for i in range(LAYERS):
         for kind in ("key", "value"):
             inputs.append(value(f"past_key_values.{i}.{kind}", TensorProto.FLOAT, ["batch", HEADS, "past", HEAD_SIZE]))

@@ -1,7 +1,8 @@
 """Builds the ONNX graph of a GPT-2 or Llama model around com.microsoft.GroupQueryAttention.
 
 Keys and values may then live in fixed buffers: past_key_values.N and present.N can be the same memory, longer than what
-is filled, and attention_mask's length says how much of it counts. Outputs: logits and next_token of the last position.
+is filled, and attention_mask's length says how much of it counts. Outputs: logits and next_token of the last positions,
+as many as the input logits_to_keep (or another name of it) says; 0 is all of them.
 """
 
 import numpy as np
@@ -20,8 +21,8 @@ def shape(config):
 class _Graph:
     """Nodes and weights under construction; a value is the name of a node's output."""
 
-    def __init__(self):
-        self.nodes, self.weights = [], []
+    def __init__(self, keep):
+        self.keep, self.nodes, self.weights = keep, [], []
 
     def weight(self, array, name):
         self.weights.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
@@ -49,8 +50,9 @@ class _Graph:
         return output
 
 
-def build(model, path):
-    config, graph = model.config, _Graph()
+def build(model, path, keep=("logits_to_keep", [])):
+    """`keep`: name and dimensions (none or a single 1) of the input that says how many positions get logits."""
+    config, graph = model.config, _Graph(keep)
     weights = {name: tensor.detach().numpy() for name, tensor in model.state_dict().items()}
     # GroupQueryAttention wants the index of the last token per row, and the length that past and new tokens make.
     ones = graph.node("ReduceSum", "attention_mask", graph.integer([1], "axis"), keepdims=0)
@@ -65,7 +67,8 @@ def build(model, path):
 
 
 def _last(graph, x):
-    return graph.node("Slice", x, graph.integer([-1], "last"), graph.integer([2**31], "end"), graph.integer([1], "tokens"))
+    start = graph.node("Reshape", graph.node("Neg", graph.keep[0]), graph.integer([1], "vector"))
+    return graph.node("Slice", x, start, graph.integer([2**31], "end"), graph.integer([1], "tokens"))
 
 
 def _gpt2(graph, config, weights, lengths, total):
@@ -120,11 +123,12 @@ def _model(graph, config):
     count, _, kv_heads, size = shape(config)
     value = helper.make_tensor_value_info
     inputs = [value("input_ids", TensorProto.INT64, ["batch", "tokens"]),
-              value("attention_mask", TensorProto.INT64, ["batch", "total"])]
+              value("attention_mask", TensorProto.INT64, ["batch", "total"]),
+              value(graph.keep[0], TensorProto.INT64, graph.keep[1])]
     if config.model_type == "gpt2":
         inputs.append(value("position_ids", TensorProto.INT64, ["batch", "tokens"]))
-    outputs = [value("logits", TensorProto.FLOAT, ["batch", "last", config.vocab_size]),
-               value("next_token", TensorProto.INT64, ["batch", "last"])]
+    outputs = [value("logits", TensorProto.FLOAT, ["batch", "kept", config.vocab_size]),
+               value("next_token", TensorProto.INT64, ["batch", "kept"])]
     for i in range(count):
         for kind in ("key", "value"):
             inputs.append(value(f"past_key_values.{i}.{kind}", TensorProto.FLOAT, ["batch", kv_heads, "past", size]))

@@ -14,12 +14,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Runs a language model's graph on tokens. Owns the session; knows nothing of what is kept. */
+/**
+ * Runs a language model's graph on tokens. Owns the session; knows nothing of what is kept.
+ *
+ * <p>Where the graph lets the caller say how many positions get scores, it is always told an even
+ * number, two or more: a matrix product of one row may round differently from one of several.
+ */
 final class CausalGraph implements AutoCloseable {
     private final OrtEnvironment environment;
     private final OrtSession session;
     private final GraphShape shape;
     private final Activity activity;
+
+    /** Known at once, or after the first run of several tokens. */
+    private boolean lastOnly;
 
     CausalGraph(
             OrtEnvironment environment, OrtSession session, GraphShape shape, Activity activity) {
@@ -27,73 +35,61 @@ final class CausalGraph implements AutoCloseable {
         this.session = session;
         this.shape = shape;
         this.activity = activity;
+        lastOnly = shape.lastOnly() && shape.keep() == null;
     }
 
     GraphShape shape() {
         return shape;
     }
 
-    /**
-     * What to run: {@code tokens[from]} to {@code tokens[to - 1]}, after {@code from} positions
-     * whose keys and values are given.
-     *
-     * @param choice picks the token that follows
-     * @param position what {@code choice} is told
-     */
-    record Step(int[] tokens, int from, int to, TokenChoice choice, int position) {
-        int count() {
-            return to - from;
-        }
-
-        Step from(int start) {
-            return new Step(tokens, start, to, choice, position);
-        }
-
-        /** Only for its keys and values: what follows is not asked for. */
-        Step to(int end) {
-            return new Step(tokens, from, end, TokenChoice.GREEDY, position);
-        }
+    /** Whether drafts are useless, because the graph gives scores of the last position only. */
+    boolean lastOnly() {
+        return lastOnly;
     }
 
     /**
-     * The token that follows; keys and values are written to {@code kv}, which are the past too.
+     * The tokens that follow; keys and values are written to {@code kv}, which are the past too.
      *
      * @param kv as many as {@link GraphShape#pastNames()}, in that order
+     * @return what {@link #chosen} says
      */
-    int runInPlace(Step step, List<TensorHandle> kv) {
+    int[] runInPlace(GraphStep step, List<TensorHandle> kv) {
         Map<String, OnnxTensor> past = named(shape.pastNames(), kv);
         Map<String, OnnxTensor> present = named(shape.presentNames(), kv);
         return run(
                 step,
                 past,
                 inputs -> {
-                    String wanted = scores(step);
-                    try (OrtSession.Result result = session.run(inputs, Set.of(wanted), present)) {
-                        return next((OnnxTensor) result.get(wanted).orElseThrow(), step);
+                    Set<String> wanted = scores(step);
+                    try (OrtSession.Result result = session.run(inputs, wanted, present)) {
+                        return chosen(result, step);
                     }
                 });
     }
 
     /**
-     * The token that follows; new keys and values are added to {@code present}, which the caller
+     * The tokens that follow; new keys and values are added to {@code present}, which the caller
      * closes.
+     *
+     * @return what {@link #chosen} says
      */
-    int runGrowing(Step step, List<TensorHandle> past, List<TensorHandle> present) {
+    int[] runGrowing(GraphStep step, List<TensorHandle> past, List<TensorHandle> present) {
         return run(
                 step,
                 named(shape.pastNames(), past),
                 inputs -> {
-                    String wanted = scores(step);
+                    Set<String> scores = scores(step);
                     Set<String> outputs = new HashSet<>(shape.presentNames());
-                    outputs.add(wanted);
+                    outputs.addAll(scores);
                     // Not closed as a whole: the handles below outlive this run.
                     OrtSession.Result result = session.run(inputs, outputs);
                     for (String name : shape.presentNames()) {
-                        OnnxValue value = result.get(name).orElseThrow();
-                        present.add(new TensorHandle((OnnxTensor) value, activity));
+                        present.add(new TensorHandle(output(result, name), activity));
                     }
-                    try (OnnxTensor scores = (OnnxTensor) result.get(wanted).orElseThrow()) {
-                        return next(scores, step);
+                    try {
+                        return chosen(result, step);
+                    } finally {
+                        scores.forEach(name -> output(result, name).close());
                     }
                 });
     }
@@ -113,26 +109,14 @@ final class CausalGraph implements AutoCloseable {
     }
 
     private interface Run {
-        int with(Map<String, OnnxTensor> inputs) throws OrtException;
+        int[] with(Map<String, OnnxTensor> inputs) throws OrtException;
     }
 
-    private int run(Step step, Map<String, OnnxTensor> past, Run run) {
+    private int[] run(GraphStep step, Map<String, OnnxTensor> past, Run run) {
         Map<String, OnnxTensor> inputs = new HashMap<>(past);
         Map<String, OnnxTensor> own = new HashMap<>();
         try {
-            long[] ids = new long[step.count()];
-            long[] positions = new long[step.count()];
-            for (int i = 0; i < ids.length; i++) {
-                ids[i] = step.tokens()[step.from() + i];
-                positions[i] = step.from() + i;
-            }
-            long[] mask = new long[step.to()];
-            Arrays.fill(mask, 1);
-            own.put(GraphShape.IDS, row(ids));
-            own.put(GraphShape.MASK, row(mask));
-            if (shape.positionInput()) {
-                own.put(GraphShape.POSITIONS, row(positions));
-            }
+            addOwn(step, own);
             inputs.putAll(own);
             activity.runs.increment();
             activity.runTokens.add(step.count());
@@ -147,28 +131,95 @@ final class CausalGraph implements AutoCloseable {
         }
     }
 
-    private OnnxTensor row(long[] values) throws OrtException {
-        return OnnxTensor.createTensor(
-                environment, LongBuffer.wrap(values), new long[] {1, values.length});
-    }
-
-    private String scores(Step step) {
-        return shape.nextTokenOutput() && step.choice() == TokenChoice.GREEDY
-                ? GraphShape.NEXT_TOKEN
-                : GraphShape.LOGITS;
-    }
-
-    /** Reads the last position; a graph may give all of them. */
-    private int next(OnnxTensor output, Step step) {
-        if (scores(step).equals(GraphShape.NEXT_TOKEN)) {
-            LongBuffer tokens = output.getLongBuffer();
-            return Math.toIntExact(tokens.get(tokens.limit() - 1));
+    private void addOwn(GraphStep step, Map<String, OnnxTensor> inputs) throws OrtException {
+        long[] ids = new long[step.count()];
+        long[] positions = new long[step.count()];
+        for (int i = 0; i < ids.length; i++) {
+            ids[i] = step.tokens()[step.from() + i];
+            positions[i] = step.from() + i;
         }
-        FloatBuffer logits = output.getFloatBuffer();
+        long[] mask = new long[step.to()];
+        Arrays.fill(mask, 1);
+        inputs.put(GraphShape.IDS, tensor(ids, 1, ids.length));
+        inputs.put(GraphShape.MASK, tensor(mask, 1, mask.length));
+        if (shape.positionInput()) {
+            inputs.put(GraphShape.POSITIONS, tensor(positions, 1, positions.length));
+        }
+        GraphShape.KeepInput keep = shape.keep();
+        if (keep != null) {
+            long even = Math.max(2, step.scored() + step.scored() % 2);
+            long[] rows = {Math.min(step.count(), even)};
+            long[] dimensions = keep.dimensions().stream().mapToLong(d -> d).toArray();
+            inputs.put(keep.name(), tensor(rows, dimensions));
+        }
+    }
+
+    private OnnxTensor tensor(long[] values, long... dimensions) throws OrtException {
+        return OnnxTensor.createTensor(environment, LongBuffer.wrap(values), dimensions);
+    }
+
+    /** The outputs that the choice needs. */
+    private Set<String> scores(GraphStep step) {
+        if (step.scored() == 0) {
+            return Set.of();
+        }
+        return Set.of(greedyInGraph(step) ? GraphShape.NEXT_TOKEN : GraphShape.LOGITS);
+    }
+
+    private boolean greedyInGraph(GraphStep step) {
+        return shape.nextTokenOutput() && step.choice() == TokenChoice.GREEDY;
+    }
+
+    /**
+     * The token after the first scored position and, as long as the draft has what was chosen, the
+     * one after that. So all but the last are in the draft. Nothing if nothing is scored, or if the
+     * graph gives scores of the last position only and there is a draft.
+     */
+    private int[] chosen(OrtSession.Result result, GraphStep step) throws OrtException {
+        if (step.scored() == 0) {
+            return new int[0];
+        }
+        if (greedyInGraph(step)) {
+            LongBuffer tokens = output(result, GraphShape.NEXT_TOKEN).getLongBuffer();
+            return accepted(
+                    step, tokens.limit(), (row, position) -> Math.toIntExact(tokens.get(row)));
+        }
+        OnnxTensor output = output(result, GraphShape.LOGITS);
         long[] dimensions = output.getInfo().getShape();
         int vocabulary = Math.toIntExact(dimensions[dimensions.length - 1]);
-        return step.choice()
-                .choose(logits.slice(logits.limit() - vocabulary, vocabulary), step.position());
+        FloatBuffer logits = output.getFloatBuffer();
+        return accepted(
+                step,
+                logits.limit() / vocabulary,
+                (row, position) ->
+                        step.choice().choose(logits.slice(row * vocabulary, vocabulary), position));
+    }
+
+    private interface RowChoice {
+        int choose(int row, int position);
+    }
+
+    /**
+     * @param rows positions that have scores, the last of the run
+     */
+    private int[] accepted(GraphStep step, int rows, RowChoice choice) {
+        lastOnly = lastOnly || rows == 1 && step.count() > 1;
+        if (rows < step.scored()) {
+            return new int[0];
+        }
+        int[] chosen = new int[step.scored()];
+        int draft = step.to() - step.scored() + 1;
+        int count = 0;
+        do {
+            int row = rows - step.scored() + count;
+            chosen[count] = choice.choose(row, step.position() + count);
+        } while (++count < step.scored() && chosen[count - 1] == step.tokens()[draft + count - 1]);
+        return Arrays.copyOf(chosen, count);
+    }
+
+    private static OnnxTensor output(OrtSession.Result result, String name) {
+        OnnxValue value = result.get(name).orElseThrow();
+        return (OnnxTensor) value;
     }
 
     private static Map<String, OnnxTensor> named(List<String> names, List<TensorHandle> handles) {

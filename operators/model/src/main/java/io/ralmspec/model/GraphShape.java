@@ -6,11 +6,14 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The inputs and outputs of a language model's graph, checked.
@@ -22,6 +25,8 @@ import java.util.stream.Stream;
  * @param headSize floats in one head's key or value
  * @param positionInput the graph wants {@code position_ids}
  * @param nextTokenOutput the graph computes the greedy token
+ * @param keep the input that says how many last positions get scores, or null
+ * @param lastOnly the graph declares scores of one position, the last
  */
 record GraphShape(
         List<String> pastNames,
@@ -29,7 +34,9 @@ record GraphShape(
         int kvHeads,
         int headSize,
         boolean positionInput,
-        boolean nextTokenOutput) {
+        boolean nextTokenOutput,
+        @Nullable KeepInput keep,
+        boolean lastOnly) {
     static final String IDS = "input_ids";
     static final String MASK = "attention_mask";
     static final String POSITIONS = "position_ids";
@@ -37,6 +44,16 @@ record GraphShape(
     static final String NEXT_TOKEN = "next_token";
 
     private static final String PAST = "past_key_values.";
+
+    /** Hugging Face's names, the newer one first. */
+    private static final List<String> KEEP = List.of("logits_to_keep", "num_logits_to_keep");
+
+    /**
+     * An int64 input with one number: scores are wanted of so many last positions.
+     *
+     * @param dimensions none, or a single 1
+     */
+    record KeepInput(String name, List<Long> dimensions) {}
 
     /** Keys and values of one position, in bytes. */
     long kvBytesPerToken() {
@@ -61,11 +78,13 @@ record GraphShape(
                     "export it with its keys and values (task text-generation-with-past)");
         }
         for (String input : inputs.keySet()) {
-            if (!past.contains(input) && !Set.of(IDS, MASK, POSITIONS).contains(input)) {
+            if (!past.contains(input)
+                    && !Set.of(IDS, MASK, POSITIONS).contains(input)
+                    && !KEEP.contains(input)) {
                 throw unsupported(
                         graph,
                         "has an input `%s`".formatted(input),
-                        "only input_ids, attention_mask, position_ids and"
+                        "only input_ids, attention_mask, position_ids, logits_to_keep and"
                                 + " past_key_values.N.key/value are supported");
             }
         }
@@ -84,10 +103,7 @@ record GraphShape(
             throw unsupported(
                     graph,
                     "has an input %s of type %s %s"
-                            .formatted(
-                                    past.getFirst(),
-                                    key.type,
-                                    java.util.Arrays.toString(dimensions)),
+                            .formatted(past.getFirst(), key.type, Arrays.toString(dimensions)),
                     "keys and values must be float32 of shape [batch, heads, positions, size] with"
                             + " fixed heads and size");
         }
@@ -97,7 +113,30 @@ record GraphShape(
                 Math.toIntExact(dimensions[1]),
                 Math.toIntExact(dimensions[3]),
                 inputs.containsKey(POSITIONS),
-                outputs.contains(NEXT_TOKEN));
+                outputs.contains(NEXT_TOKEN),
+                keepInput(inputs, graph),
+                lastOnly(session));
+    }
+
+    private static @Nullable KeepInput keepInput(Map<String, NodeInfo> inputs, Path graph) {
+        List<String> names = KEEP.stream().filter(inputs::containsKey).toList();
+        if (names.isEmpty()) {
+            return null;
+        }
+        TensorInfo info = tensor(inputs, names.getFirst());
+        List<Long> dimensions = Arrays.stream(info.getShape()).boxed().toList();
+        if (names.size() > 1 || info.type != OnnxJavaType.INT64 || dimensions.size() > 1) {
+            throw unsupported(
+                    graph,
+                    "has inputs %s of type %s %s".formatted(names, info.type, dimensions),
+                    "one of them is supported, an int64 scalar or vector of one");
+        }
+        return new KeepInput(names.getFirst(), dimensions.isEmpty() ? List.of() : List.of(1L));
+    }
+
+    private static boolean lastOnly(OrtSession session) throws OrtException {
+        long[] dimensions = tensor(session.getOutputInfo(), LOGITS).getShape();
+        return dimensions.length == 3 && dimensions[1] == 1;
     }
 
     private static boolean isPastKey(String name) {
@@ -105,7 +144,7 @@ record GraphShape(
     }
 
     private static TensorInfo tensor(Map<String, NodeInfo> nodes, String name) {
-        return (TensorInfo) java.util.Objects.requireNonNull(nodes.get(name)).getInfo();
+        return (TensorInfo) Objects.requireNonNull(nodes.get(name)).getInfo();
     }
 
     private static void require(Set<String> names, String name, String kind, Path graph) {

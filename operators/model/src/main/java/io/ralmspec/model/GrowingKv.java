@@ -6,14 +6,14 @@ import java.util.List;
 
 /**
  * Keys and values of a graph that returns longer ones from every run. Kept are the results of the
- * last two runs, because a run starts two tokens before the end, and what the sequence was forked
- * from.
+ * last two runs, because a run starts two or more tokens before the end, and what the sequence was
+ * forked from.
  */
 final class GrowingKv implements SequenceKv {
     private static final int RECENT = 2;
 
-    /** A run longer than this is worth splitting, so that the next one need not repeat it. */
-    private static final int LONG_RUN = 8;
+    /** More tokens than this before those that are scored are worth a run of their own. */
+    private static final int LONG_RUN = 6;
 
     private final CausalGraph graph;
 
@@ -33,13 +33,13 @@ final class GrowingKv implements SequenceKv {
     }
 
     @Override
-    public int rewind(int same, int total) {
+    public int rewind(int same, int total, int scored) {
         while (!snapshots.isEmpty() && snapshots.getLast().length() > same) {
             snapshots.removeLast().letGo();
         }
         int start = 0;
         for (KvSnapshot snapshot : snapshots) {
-            if (snapshot.length() <= total - 2) {
+            if (snapshot.length() <= GraphStep.latestStart(total, scored)) {
                 start = snapshot.length();
             }
         }
@@ -47,19 +47,20 @@ final class GrowingKv implements SequenceKv {
     }
 
     @Override
-    public int run(CausalGraph.Step step) {
-        if (step.count() > LONG_RUN) {
-            runOnce(step.to(step.to() - 2));
-            return runOnce(step.from(step.to() - 2));
+    public int[] run(GraphStep step) {
+        int latest = GraphStep.latestStart(step.to(), step.scored());
+        if (latest - step.from() > LONG_RUN) {
+            runOnce(step.to(latest));
+            return runOnce(step.from(latest));
         }
         return runOnce(step);
     }
 
-    private int runOnce(CausalGraph.Step step) {
+    private int[] runOnce(GraphStep step) {
         List<TensorHandle> present = new ArrayList<>();
         boolean kept = false;
         try {
-            int next =
+            int[] next =
                     step.from() == 0
                             ? runFromNothing(step, present)
                             : graph.runGrowing(step, at(step.from()).tensors(), present);
@@ -87,7 +88,7 @@ final class GrowingKv implements SequenceKv {
         }
     }
 
-    private int runFromNothing(CausalGraph.Step step, List<TensorHandle> present) {
+    private int[] runFromNothing(GraphStep step, List<TensorHandle> present) {
         List<TensorHandle> empty = new ArrayList<>();
         try {
             for (int i = 0; i < graph.shape().pastNames().size(); i++) {

@@ -5,13 +5,16 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import io.ralmspec.decoding.Context;
 import io.ralmspec.decoding.DocumentCatalog;
+import io.ralmspec.decoding.Generation;
 import io.ralmspec.decoding.LanguageModel;
 import io.ralmspec.decoding.ModelProfile;
-import io.ralmspec.decoding.Sampling;
+import io.ralmspec.decoding.Stride;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A causal language model on ONNX Runtime. Keeps the keys and values of sequences and of documents
@@ -122,53 +125,87 @@ public final class OnnxLanguageModel implements LanguageModel {
      * @throws ModelRunException if ONNX Runtime fails; the call may be repeated
      */
     @Override
-    public int[] generate(Context context, int maxTokens, Sampling sampling) {
-        return generate(
-                context,
-                maxTokens,
-                sampling.greedy()
-                        ? TokenChoice.GREEDY
-                        : (scores, position) -> TokenSampler.choose(scores, sampling, position));
+    public @Nullable Stride generate(Generation generation, BooleanSupplier cancelled) {
+        TokenChoice choice = StrideChoice.of(generation);
+        int[] tokens = generate(generation, choice, cancelled);
+        return tokens == null ? null : new Stride(tokens, StrideChoice.confidence(choice));
     }
 
-    int[] generate(Context context, int maxTokens, TokenChoice choice) {
+    /** Asks {@code cancelled} before every run. */
+    int @Nullable [] generate(
+            Generation generation, TokenChoice choice, BooleanSupplier cancelled) {
+        Context context = generation.context();
         enter();
         try {
             int[] prefix = prefixes.tokens(context.document());
-            int[] tokens = room(prefix, context, maxTokens);
+            int[] tokens = room(prefix, generation);
             Sequence sequence = sequences.get(context.sequence());
             if (sequence == null) {
                 sequence = new Sequence(newKv.get());
                 sequences.put(context.sequence(), sequence);
             }
-            int length = prefix.length + context.tokens().length;
-            useDocument(sequence, context.document(), prefix, tokens, length);
-            int from = length;
+            int from = prefix.length + context.tokens().length;
+            if (cancelled.getAsBoolean()) {
+                return null;
+            }
+            int draft = addDraft(generation, tokens, from);
+            useDocument(sequence, context.document(), prefix, tokens, from + draft, 1 + draft);
             int to = from;
             do {
-                int position = to - prefix.length;
-                int start = sequence.rewind(tokens, to);
-                tokens[to] =
-                        sequence.run(new CausalGraph.Step(tokens, start, to, choice, position));
-            } while (!profile.ends(tokens[to++]) && to < tokens.length);
-            sequences.trim();
+                if (cancelled.getAsBoolean()) {
+                    return null;
+                }
+                int start = sequence.rewind(tokens, to + draft, 1 + draft);
+                int[] chosen =
+                        sequence.run(
+                                new GraphStep(
+                                        tokens,
+                                        start,
+                                        to + draft,
+                                        1 + draft,
+                                        choice,
+                                        to - prefix.length));
+                System.arraycopy(chosen, 0, tokens, to, chosen.length);
+                to += chosen.length;
+                draft = 0;
+            } while (to == from || to < tokens.length && !profile.ends(tokens[to - 1]));
             return Arrays.copyOfRange(tokens, from, to);
         } catch (RuntimeException e) {
             // What an interrupted run left behind is not known.
             sequences.remove(context.sequence());
             throw e;
         } finally {
+            sequences.trim();
             leave();
         }
     }
 
+    /**
+     * Puts the draft's tokens behind the context, as far as scores after them can matter: not the
+     * last token there is room for, and none from an end token on. None at all behind a lone token,
+     * which must be run alone, as it is without a draft.
+     *
+     * @return how many
+     */
+    private int addDraft(Generation generation, int[] tokens, int from) {
+        int[] draft = generation.draft();
+        int count = 0;
+        if (from > 1 && !graph.lastOnly()) {
+            int most = Math.min(draft.length, generation.maxTokens() - 1);
+            while (count < most && !profile.ends(draft[count])) {
+                tokens[from + count] = draft[count++];
+            }
+        }
+        return count;
+    }
+
     /** Document, context and room for new tokens. */
-    private int[] room(int[] prefix, Context context, int maxTokens) {
-        int own = context.tokens().length;
-        if (own < 1 || maxTokens < 1) {
-            throw new IllegalArgumentException(
-                    "`tokens` and `max_tokens` must be >= 1 (got %d and %d)"
-                            .formatted(own, maxTokens));
+    private int[] room(int[] prefix, Generation generation) {
+        int[] context = generation.context().tokens();
+        int own = context.length;
+        int maxTokens = generation.maxTokens();
+        if (own < 1) {
+            throw new IllegalArgumentException("`tokens` must be >= 1 (got 0)");
         }
         if (prefix.length + own + maxTokens > profile.contextLength()) {
             throw new IllegalArgumentException(
@@ -176,26 +213,27 @@ public final class OnnxLanguageModel implements LanguageModel {
                             .formatted(profile.contextLength(), prefix.length, own, maxTokens));
         }
         int[] tokens = Arrays.copyOf(prefix, prefix.length + own + maxTokens);
-        System.arraycopy(context.tokens(), 0, tokens, prefix.length, own);
+        System.arraycopy(context, 0, tokens, prefix.length, own);
         return tokens;
     }
 
     /** Brings the document's keys and values into the sequence, if that saves running it. */
     private void useDocument(
-            Sequence sequence, int document, int[] prefix, int[] tokens, int length) {
+            Sequence sequence, int document, int[] prefix, int[] tokens, int length, int scored) {
         // Runs repeat the last two tokens, so what is missing below that is not worth a copy.
-        int wanted = Math.min(prefix.length, length - 2) - 2;
+        int latest = GraphStep.latestStart(length, scored);
+        int wanted = Math.min(prefix.length, latest) - GraphStep.LEAST;
         if (document < 0
                 || !keepsDocuments
                 || prefix.length < 2
-                || sequence.rewind(tokens, length) >= wanted) {
+                || sequence.rewind(tokens, length, scored) >= wanted) {
             return;
         }
         Sequence kept = documents.get(document);
         if (kept == null) {
             activity.documentMisses.increment();
-            int start = sequence.rewind(prefix, prefix.length);
-            sequence.run(new CausalGraph.Step(prefix, start, prefix.length, TokenChoice.GREEDY, 0));
+            int start = sequence.rewind(prefix, prefix.length, 0);
+            sequence.run(GraphStep.keysAndValues(prefix, start, prefix.length));
             documents.put(document, sequence.fork(prefix.length, prefix.length));
             documents.trim();
         } else {

@@ -13,17 +13,18 @@ final class Sequence implements KvHolder {
 
     /**
      * Forgets what differs from {@code other}, and says where a run to its first {@code length}
-     * tokens starts. At least two tokens are left to run, or all of them.
+     * tokens starts. At least the last {@code scored} tokens are left to run, two or more, or all
+     * of them.
      */
-    int rewind(int[] other, int length) {
+    int rewind(int[] other, int length, int scored) {
         int compared = Math.min(length, tokens.length);
         int same = Arrays.mismatch(tokens, 0, compared, other, 0, compared);
-        return kv.rewind(same < 0 ? compared : same, length);
+        return kv.rewind(same < 0 ? compared : same, length, scored);
     }
 
-    /** The token that follows the step's tokens. */
-    int run(CausalGraph.Step step) {
-        int next = kv.run(step);
+    /** The tokens that follow, as {@link CausalGraph} gives them. */
+    int[] run(GraphStep step) {
+        int[] next = kv.run(step);
         tokens = Arrays.copyOf(step.tokens(), step.to());
         return next;
     }

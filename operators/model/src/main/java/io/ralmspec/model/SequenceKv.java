@@ -12,15 +12,16 @@ interface SequenceKv extends AutoCloseable {
      * Forgets what was computed from other tokens, and says where a run to {@code total} starts.
      *
      * @param same the first positions whose tokens are still the same
-     * @return at most {@code same} and {@code total - 2}, or 0
+     * @param scored the last positions that the run must contain
+     * @return at most {@code same} and {@link GraphStep#latestStart}, or 0
      */
-    int rewind(int same, int total);
+    int rewind(int same, int total, int scored);
 
     /**
-     * Runs the step and returns the token that follows. {@code step.from()} comes from {@link
-     * #rewind}.
+     * Runs the step and returns the tokens that follow, as {@link CausalGraph} does. {@code
+     * step.from()} comes from {@link #rewind}.
      */
-    int run(CausalGraph.Step step);
+    int[] run(GraphStep step);
 
     /**
      * The first {@code length} positions again, independent of this.

@@ -30,24 +30,25 @@ final class SharedKv implements SequenceKv {
     }
 
     @Override
-    public int rewind(int same, int total) {
+    public int rewind(int same, int total, int scored) {
         length = Math.min(length, same);
-        int start = Math.clamp(total - 2L, 0, length);
+        int start = Math.clamp(GraphStep.latestStart(total, scored), 0, length);
         return start > 0 && (total - start) % 2 == 1 ? start - 1 : start;
     }
 
     @Override
-    public int run(CausalGraph.Step step) {
-        int count = step.count();
-        if (count > 1 && count % 2 == 1) {
+    public int[] run(GraphStep step) {
+        if (step.count() > 1 && step.count() % 2 == 1) {
             // From the very beginning, nothing can be repeated to make it even.
-            runEven(step.to(step.to() - 1));
-            return runEven(step.from(step.to() - 2));
+            int latest = GraphStep.latestStart(step.to(), step.scored());
+            int odd = latest % 2 == 1 ? latest : latest - 1;
+            runEven(step.to(odd + 1));
+            return runEven(step.from(odd));
         }
         return runEven(step);
     }
 
-    private int runEven(CausalGraph.Step step) {
+    private int[] runEven(GraphStep step) {
         reserve(step.to(), step.from());
         if (tensors.isEmpty()) {
             KvMemory own = memory();
@@ -57,7 +58,7 @@ final class SharedKv implements SequenceKv {
                             .toList();
         }
         length = step.from();
-        int next = graph.runInPlace(step, tensors);
+        int[] next = graph.runInPlace(step, tensors);
         length = step.count() > 1 ? step.to() : step.from();
         return next;
     }

@@ -26,6 +26,21 @@ final class TokenSampler {
                 : draw(scores, scores.get(best), sampling, uniform(sampling.seed(), position));
     }
 
+    /** What the model gives the token at temperature 1, in [0, 1]. */
+    static double probability(FloatBuffer scores, int token) {
+        float highest = scores.get(greedy(scores));
+        double total = 0;
+        for (int id = 0; id < scores.limit(); id++) {
+            total += weight((double) scores.get(id) - highest);
+        }
+        return weight((double) scores.get(token) - highest) / total;
+    }
+
+    /** StrictMath: the same bits on every machine. */
+    private static double weight(double scaled) {
+        return scaled > NEGLIGIBLE ? StrictMath.exp(scaled) : 0;
+    }
+
     /** The highest score; the lowest id where several have it. */
     static int greedy(FloatBuffer scores) {
         int best = -1;
@@ -48,9 +63,7 @@ final class TokenSampler {
         double[] weights = new double[size];
         double total = 0;
         for (int id = 0; id < size; id++) {
-            double scaled = ((double) scores.get(id) - highest) / sampling.temperature();
-            // StrictMath: the same bits on every machine.
-            weights[id] = scaled > NEGLIGIBLE ? StrictMath.exp(scaled) : 0;
+            weights[id] = weight(((double) scores.get(id) - highest) / sampling.temperature());
             total += weights[id];
         }
         return sampling.topP() < 1

@@ -18,6 +18,8 @@ class KvKeepingTest {
                     2,
                     3,
                     false,
+                    false,
+                    null,
                     false);
 
     private static final class Held implements KvHolder {

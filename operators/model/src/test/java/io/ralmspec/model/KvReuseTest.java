@@ -3,10 +3,11 @@ package io.ralmspec.model;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ralmspec.decoding.Context;
-import java.util.ArrayList;
+import io.ralmspec.decoding.Generation;
+import io.ralmspec.decoding.Sampling;
+import io.ralmspec.model.Generations.Outcome;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,9 +22,6 @@ class KvReuseTest {
     private static final int CALLS = 120;
     private static final int VOCABULARY = 600;
     private static final ModelOptions NOTHING_KEPT = options(2, 0, 0);
-
-    /** What one call gave: each token and the scores it was chosen from. */
-    private record Outcome(int[] tokens, List<float[]> scores) {}
 
     @ParameterizedTest
     @CsvSource({
@@ -202,19 +200,7 @@ class KvReuseTest {
     }
 
     private static Outcome call(OnnxLanguageModel model, Context context, int count) {
-        List<float[]> scores = new ArrayList<>();
-        int[] tokens =
-                model.generate(
-                        context,
-                        count,
-                        (row, position) -> {
-                            float[] copy = new float[row.limit()];
-                            row.get(0, copy);
-                            scores.add(copy);
-                            return TokenSampler.greedy(row);
-                        });
-        // A document that is run first has its scores recorded too; they are not the call's.
-        return new Outcome(tokens, scores.subList(scores.size() - tokens.length, scores.size()));
+        return Generations.observe(model, Generation.of(context, count, Sampling.GREEDY));
     }
 
     private static void assertSameBits(float[] got, float[] wanted, String what) {

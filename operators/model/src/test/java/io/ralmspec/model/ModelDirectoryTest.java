@@ -1,5 +1,6 @@
 package io.ralmspec.model;
 
+import static io.ralmspec.model.Generations.generate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -123,12 +124,12 @@ class ModelDirectoryTest {
         int[] withBegin = {1, 300, 301};
         int[] expected;
         try (OnnxLanguageModel model = open()) {
-            expected = model.generate(new Context("s", -1, prompt), 6, Sampling.GREEDY);
+            expected = generate(model, new Context("s", -1, prompt), 6, Sampling.GREEDY);
         }
         TestDirectories.write(
                 directory.resolve("tokenizer_config.json"), "{\"add_bos_token\": false}");
         try (OnnxLanguageModel model = open()) {
-            assertThat(model.generate(new Context("s", -1, withBegin), 6, Sampling.GREEDY))
+            assertThat(generate(model, new Context("s", -1, withBegin), 6, Sampling.GREEDY))
                     .isEqualTo(expected);
         }
     }

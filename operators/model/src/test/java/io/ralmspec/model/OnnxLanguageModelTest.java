@@ -1,9 +1,11 @@
 package io.ralmspec.model;
 
+import static io.ralmspec.model.Generations.generate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.ralmspec.decoding.Context;
+import io.ralmspec.decoding.Generation;
 import io.ralmspec.decoding.Sampling;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -49,7 +51,7 @@ class OnnxLanguageModelTest {
 
     @Test
     void theEndTokenIsTheLastOne() {
-        int[] tokens = model.generate(new Context("s", 0, PROMPT), 20, Sampling.GREEDY);
+        int[] tokens = generate(model, new Context("s", 0, PROMPT), 20, Sampling.GREEDY);
         int end = tokens[7];
         int first = 0;
         while (tokens[first] != end) {
@@ -61,7 +63,7 @@ class OnnxLanguageModelTest {
                 "{\"eos_token_id\": [2, " + end + "]}");
         try (OnnxLanguageModel ending = open(directory, ModelOptions.defaults())) {
             assertThat(ending.profile().endTokens()).containsExactly(2, end);
-            assertThat(ending.generate(new Context("s", 0, PROMPT), 20, Sampling.GREEDY))
+            assertThat(generate(ending, new Context("s", 0, PROMPT), 20, Sampling.GREEDY))
                     .isEqualTo(Arrays.copyOf(tokens, first + 1));
         }
     }
@@ -69,19 +71,20 @@ class OnnxLanguageModelTest {
     @Test
     void aSampledTokenIsTheSameAfterARollbackAndFromAnotherModel() {
         Sampling sampling = new Sampling(0.9, 0.95, 42);
-        int[] tokens = model.generate(new Context("s", 1, PROMPT), 24, sampling);
+        int[] tokens = generate(model, new Context("s", 1, PROMPT), 24, sampling);
         int[] prefix = Arrays.copyOf(PROMPT, PROMPT.length + 10);
         System.arraycopy(tokens, 0, prefix, PROMPT.length, 10);
-        model.generate(new Context("s", 2, prefix), 5, sampling);
-        int[] again = model.generate(new Context("s", 1, prefix), 14, sampling);
+        generate(model, new Context("s", 2, prefix), 5, sampling);
+        int[] again = generate(model, new Context("s", 1, prefix), 14, sampling);
         assertThat(again).isEqualTo(Arrays.copyOfRange(tokens, 10, 24));
         try (OnnxLanguageModel other =
                 open(TestDirectories.resource("models/llama-shared"), ModelOptions.defaults())) {
-            assertThat(other.generate(new Context("x", 1, PROMPT), 24, sampling)).isEqualTo(tokens);
+            assertThat(generate(other, new Context("x", 1, PROMPT), 24, sampling))
+                    .isEqualTo(tokens);
         }
         Sampling seed43 = new Sampling(0.9, 0.95, 43);
-        assertThat(model.generate(new Context("s", 1, PROMPT), 24, seed43)).isNotEqualTo(tokens);
-        assertThat(model.generate(new Context("s", 1, PROMPT), 24, Sampling.GREEDY))
+        assertThat(generate(model, new Context("s", 1, PROMPT), 24, seed43)).isNotEqualTo(tokens);
+        assertThat(generate(model, new Context("s", 1, PROMPT), 24, Sampling.GREEDY))
                 .isNotEqualTo(tokens);
     }
 
@@ -90,10 +93,10 @@ class OnnxLanguageModelTest {
     void aLoneFirstTokenWorksInAModelWithoutBeginToken(String name) {
         try (OnnxLanguageModel gpt2 =
                 open(TestDirectories.resource("models/" + name), ModelOptions.defaults())) {
-            int[] tokens = gpt2.generate(new Context("s", -1, new int[] {70}), 8, Sampling.GREEDY);
+            int[] tokens = generate(gpt2, new Context("s", -1, new int[] {70}), 8, Sampling.GREEDY);
             int[] two = {70, tokens[0]};
             gpt2.release("s");
-            assertThat(gpt2.generate(new Context("s", -1, two), 7, Sampling.GREEDY))
+            assertThat(generate(gpt2, new Context("s", -1, two), 7, Sampling.GREEDY))
                     .isEqualTo(Arrays.copyOfRange(tokens, 1, 8));
         }
     }
@@ -102,40 +105,41 @@ class OnnxLanguageModelTest {
     void fillsTheContextAndNoMore() {
         int[] tokens = new int[100];
         Arrays.fill(tokens, 50);
-        int[] most = model.generate(new Context("s", -1, tokens), 91, Sampling.GREEDY);
+        int[] most = generate(model, new Context("s", -1, tokens), 91, Sampling.GREEDY);
         assertThat(most).hasSize(91);
-        assertThatThrownBy(() -> model.generate(new Context("s", -1, tokens), 92, Sampling.GREEDY))
+        assertThatThrownBy(() -> generate(model, new Context("s", -1, tokens), 92, Sampling.GREEDY))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("must be <= 192 tokens (got 1 + 100 + 92)");
     }
 
     @Test
     void callsThatMakeNoSenseAreRefusedAndDisturbNothing() {
-        int[] before = model.generate(new Context("s", 0, PROMPT), 6, Sampling.GREEDY);
+        int[] before = generate(model, new Context("s", 0, PROMPT), 6, Sampling.GREEDY);
         assertThatThrownBy(
-                        () -> model.generate(new Context("s", 0, new int[0]), 1, Sampling.GREEDY))
+                        () -> generate(model, new Context("s", 0, new int[0]), 1, Sampling.GREEDY))
                 .isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> model.generate(new Context("s", 0, PROMPT), 0, Sampling.GREEDY))
+        assertThatThrownBy(() -> generate(model, new Context("s", 0, PROMPT), 0, Sampling.GREEDY))
                 .isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> model.generate(new Context("s", 9, PROMPT), 1, Sampling.GREEDY))
+        assertThatThrownBy(() -> generate(model, new Context("s", 9, PROMPT), 1, Sampling.GREEDY))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("`document` must be < 4 (got 9)");
         assertThatThrownBy(
                         () ->
-                                model.generate(
+                                generate(
+                                        model,
                                         new Context("s", 0, new int[] {40, 1_000_000}),
                                         1,
                                         Sampling.GREEDY))
                 .isInstanceOf(ModelRunException.class);
-        assertThat(model.generate(new Context("s", 0, PROMPT), 6, Sampling.GREEDY))
+        assertThat(generate(model, new Context("s", 0, PROMPT), 6, Sampling.GREEDY))
                 .isEqualTo(before);
     }
 
     @Test
     void aClosedModelIsRefusedInsteadOfEndingTheJvm() {
-        model.generate(new Context("s", 0, PROMPT), 2, Sampling.GREEDY);
+        generate(model, new Context("s", 0, PROMPT), 2, Sampling.GREEDY);
         model.close();
-        assertThatThrownBy(() -> model.generate(new Context("s", 0, PROMPT), 2, Sampling.GREEDY))
+        assertThatThrownBy(() -> generate(model, new Context("s", 0, PROMPT), 2, Sampling.GREEDY))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("closed");
         assertThatThrownBy(() -> model.release("s")).isInstanceOf(IllegalStateException.class);
@@ -150,16 +154,19 @@ class OnnxLanguageModelTest {
                     pool.submit(
                             () ->
                                     model.generate(
-                                            new Context("s", 0, PROMPT),
-                                            1,
+                                            Generation.of(
+                                                    new Context("s", 0, PROMPT),
+                                                    1,
+                                                    Sampling.GREEDY),
                                             (scores, position) -> {
                                                 inside.countDown();
                                                 awaitUninterruptibly(leave);
                                                 return TokenSampler.greedy(scores);
-                                            }));
+                                            },
+                                            () -> false));
             inside.await();
             assertThatThrownBy(
-                            () -> model.generate(new Context("t", 0, PROMPT), 1, Sampling.GREEDY))
+                            () -> generate(model, new Context("t", 0, PROMPT), 1, Sampling.GREEDY))
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("two threads");
             assertThatThrownBy(() -> model.release("t")).isInstanceOf(IllegalStateException.class);
@@ -167,7 +174,7 @@ class OnnxLanguageModelTest {
             leave.countDown();
             assertThat(running.get()).hasSize(1);
         }
-        assertThat(model.generate(new Context("t", 0, PROMPT), 1, Sampling.GREEDY)).hasSize(1);
+        assertThat(generate(model, new Context("t", 0, PROMPT), 1, Sampling.GREEDY)).hasSize(1);
     }
 
     @Test
@@ -175,9 +182,9 @@ class OnnxLanguageModelTest {
         Path directory = TestDirectories.resource("models/llama-shared");
         ModelOptions cuda = new ModelOptions(1, 0, 0, 0, Device.CUDA);
         ModelOptions auto = new ModelOptions(1, 0, 0, 0, Device.AUTO);
-        int[] tokens = model.generate(new Context("s", 0, PROMPT), 6, Sampling.GREEDY);
+        int[] tokens = generate(model, new Context("s", 0, PROMPT), 6, Sampling.GREEDY);
         try (OnnxLanguageModel fallback = open(directory, auto)) {
-            assertThat(fallback.generate(new Context("s", 0, PROMPT), 6, Sampling.GREEDY))
+            assertThat(generate(fallback, new Context("s", 0, PROMPT), 6, Sampling.GREEDY))
                     .hasSameSizeAs(tokens);
         }
         org.junit.jupiter.api.Assumptions.assumeFalse(Cuda.missing().isEmpty());

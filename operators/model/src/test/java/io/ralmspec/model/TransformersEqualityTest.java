@@ -1,5 +1,6 @@
 package io.ralmspec.model;
 
+import static io.ralmspec.model.Generations.generate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -58,7 +59,7 @@ class TransformersEqualityTest {
                 int document = expected.get("document").asInt();
                 assertThat(tokens).hasSize(36);
                 Context context = new Context("whole", document, prompt);
-                assertThat(model.generate(context, tokens.length, Sampling.GREEDY))
+                assertThat(generate(model, context, tokens.length, Sampling.GREEDY))
                         .as("%s document %d", name, document)
                         .isEqualTo(tokens);
                 int[] strides =
@@ -101,7 +102,7 @@ class TransformersEqualityTest {
         int[] tokens = prompt;
         for (int stride = 0; stride < count; stride++) {
             Context context = new Context("strides", documents.next(), tokens);
-            int[] next = model.generate(context, 4, Sampling.GREEDY);
+            int[] next = generate(model, context, 4, Sampling.GREEDY);
             tokens = IntStream.concat(Arrays.stream(tokens), Arrays.stream(next)).toArray();
         }
         return Arrays.copyOfRange(tokens, prompt.length, tokens.length);

@@ -6,13 +6,16 @@ import io.ralmspec.decoding.Answer;
 import io.ralmspec.decoding.Command;
 import io.ralmspec.decoding.Delta;
 import io.ralmspec.decoding.ErrorCode;
+import io.ralmspec.decoding.Estimates;
 import io.ralmspec.decoding.Event;
 import io.ralmspec.decoding.FinishReason;
 import io.ralmspec.decoding.ModelProfile;
 import io.ralmspec.decoding.Phase;
+import io.ralmspec.decoding.Query;
 import io.ralmspec.decoding.ScriptedKnowledgeBase;
 import io.ralmspec.decoding.SessionState;
 import io.ralmspec.decoding.SpeculativeDecoder;
+import io.ralmspec.decoding.StrideSettings;
 import io.ralmspec.decoding.Tokenizer;
 import io.ralmspec.decoding.Transition;
 import java.util.List;
@@ -25,13 +28,16 @@ class GuardedDecoderTest {
             new StoredSession(
                     Requests.origin("a", "body"),
                     SessionState.submitted(Requests.simple("a"), 1_000));
+    private final StoredSession preparing =
+            submitted.with(
+                    guarded(tokens -> "").start(submitted, Estimates.UNKNOWN, 1_000).state());
 
     @Test
     void aDecisionThatFailsEndsTheSessionWithAnError() {
         Transition transition =
                 guarded(tokens -> "")
                         .guarded(
-                                submitted,
+                                preparing,
                                 ErrorCode.MODEL_FAILED,
                                 2_000,
                                 () -> {
@@ -49,6 +55,49 @@ class GuardedDecoderTest {
     }
 
     @Test
+    void aSessionThatOnlyWaitsForAVerificationEndsToo() {
+        GuardedDecoder decoder = guarded(tokens -> "");
+        Query query = new Query("q", new float[] {1, 2});
+        StoredSession verifying =
+                submitted.with(
+                        decoder.step(
+                                        preparing,
+                                        new Event.Prepared(1, new int[] {1, 2}, query, 0),
+                                        1_500)
+                                .state());
+        assertThat(verifying.session().generating()).isZero();
+        assertThat(verifying.session().verifying()).isPositive();
+
+        Transition transition =
+                decoder.guarded(
+                        verifying,
+                        ErrorCode.RETRIEVAL_FAILED,
+                        2_000,
+                        () -> {
+                            throw new IllegalStateException();
+                        });
+
+        assertThat(transition.state().finished()).isTrue();
+        assertThat(answer(transition).error().code()).isEqualTo(ErrorCode.RETRIEVAL_FAILED);
+    }
+
+    @Test
+    void aSessionThatCanNotEvenStartIsAbandoned() {
+        Transition transition =
+                guarded(tokens -> "")
+                        .guarded(
+                                submitted,
+                                ErrorCode.MODEL_FAILED,
+                                2_000,
+                                () -> {
+                                    throw new IllegalStateException();
+                                });
+
+        assertThat(transition.state().finished()).isTrue();
+        assertThat(answer(transition).error().code()).isEqualTo(ErrorCode.MODEL_FAILED);
+    }
+
+    @Test
     void aSessionThatCanNotEvenFailIsAbandoned() {
         GuardedDecoder decoder =
                 guarded(
@@ -56,7 +105,7 @@ class GuardedDecoderTest {
                             throw new ArrayIndexOutOfBoundsException("token of another model");
                         });
 
-        Transition transition = decoder.step(submitted, new Event.DeadlinePassed(), 2_000);
+        Transition transition = decoder.step(preparing, new Event.DeadlinePassed(), 2_000);
 
         assertThat(transition.state().finished()).isTrue();
         assertThat(answer(transition).error().code()).isEqualTo(ErrorCode.MODEL_FAILED);
@@ -71,8 +120,7 @@ class GuardedDecoderTest {
     void whatDoesNotFailIsTheDecodersOwn() {
         GuardedDecoder decoder = guarded(tokens -> "");
 
-        Transition started = decoder.start(submitted, 1_000);
-        StoredSession preparing = submitted.with(started.state());
+        Transition started = decoder.start(submitted, Estimates.UNKNOWN, 1_000);
 
         assertThat(started.state().phase()).isEqualTo(Phase.PREPARING);
         assertThat(started.commands()).hasSize(1).hasOnlyElementsOfType(Command.Prepare.class);
@@ -95,7 +143,8 @@ class GuardedDecoderTest {
                         new ModelProfile(64, 16, List.of(0)),
                         decode,
                         DOCUMENTS,
-                        DOCUMENTS::retriever));
+                        DOCUMENTS::retriever,
+                        StrideSettings.DEFAULT));
     }
 
     /** A tokenizer that only decodes. */

@@ -6,7 +6,11 @@ import io.ralmspec.decoding.DeadLetter;
 import io.ralmspec.decoding.DecodingRequest;
 import io.ralmspec.decoding.Delta;
 import io.ralmspec.decoding.DeltaRecord;
+import io.ralmspec.decoding.SessionState;
 import io.ralmspec.decoding.Submission;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
@@ -16,6 +20,7 @@ import org.apache.flink.api.common.functions.RuntimeContext;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.state.rocksdb.EmbeddedRocksDBStateBackend;
+import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.runtime.tasks.mailbox.Mail;
 import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
@@ -162,6 +167,19 @@ final class LoopHarness implements AutoCloseable {
 
     void put(VerificationResult result) {
         channel.put(result);
+    }
+
+    /** A session as the state has it; null if there is none. */
+    @Nullable SessionState session(String id) {
+        AbstractStreamOperator<?> operator = flink.getOperator();
+        operator.setCurrentKey(id);
+        try {
+            StoredSession stored =
+                    new SessionStates(operator.getKeyedStateStore(), Duration.ofHours(1)).load();
+            return stored == null ? null : stored.session();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     List<Answer> answers() {

@@ -7,6 +7,7 @@ import io.ralmspec.decoding.Command;
 import io.ralmspec.decoding.Context;
 import io.ralmspec.decoding.ErrorCode;
 import io.ralmspec.decoding.Event;
+import io.ralmspec.decoding.Generation;
 import io.ralmspec.decoding.LanguageModel;
 import io.ralmspec.decoding.ModelProfile;
 import io.ralmspec.decoding.ModelSteps;
@@ -14,11 +15,15 @@ import io.ralmspec.decoding.RetrieverKind;
 import io.ralmspec.decoding.Sampling;
 import io.ralmspec.decoding.ScriptedEncoder;
 import io.ralmspec.decoding.ScriptedTokenizer;
+import io.ralmspec.decoding.Stride;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -28,7 +33,8 @@ class ModelWorkerTest {
             new ModelWorker(
                     model, new ModelSteps(model, new ScriptedTokenizer(), new ScriptedEncoder()));
     private final Map<String, Event> events = new ConcurrentHashMap<>();
-    private final ModelWorker.Client client = worker.client(events::put);
+    private final List<Integer> epochs = new CopyOnWriteArrayList<>();
+    private final ModelWorker.Client client = worker.client(this::heard);
 
     @AfterEach
     void stop() {
@@ -94,7 +100,7 @@ class ModelWorkerTest {
 
     @Test
     void preparesAPrompt() {
-        client.prepare(0, new Command.Prepare("a", "one two", RetrieverKind.BM25, 8));
+        client.prepare(new Command.Prepare(1, "a", "one two", RetrieverKind.BM25, 8));
         await().until(() -> events.containsKey("a"));
         assertThat(((Event.Prepared) events.get("a")).promptTokens()).hasSize(2);
     }
@@ -149,7 +155,7 @@ class ModelWorkerTest {
 
     @Test
     void aClosedClientHearsNothingAndDisturbsNoOther() {
-        ModelWorker.Client other = worker.client(events::put);
+        ModelWorker.Client other = worker.client(this::heard);
         holdTheWorker();
         client.generate(step("a", 0));
         other.generate(step("b", 0));
@@ -160,28 +166,127 @@ class ModelWorkerTest {
         assertThat(model.released).containsExactlyInAnyOrder("a", "blocker");
     }
 
+    @Test
+    void aNewStepTakesThePlaceOfTheSequencesWaitingOne() {
+        holdTheWorker();
+        client.generate(step("a", 3));
+        client.generate(step(6, "a", 0));
+        model.gate.countDown();
+        await().until(() -> events.containsKey("a"));
+        client.generate(step("b", 0));
+        await().until(() -> events.containsKey("b"));
+        assertThat(model.generated).containsExactly("blocker", "a", "b");
+        assertThat(epochs).containsExactly(5, 6, 5);
+    }
+
+    @Test
+    void aNewStepStopsTheSequencesRunningOneBetweenTokens() {
+        client.generate(step(5, "blocker", 3));
+        await().until(() -> model.generated.contains("blocker"));
+        client.generate(step(6, "blocker", 0));
+        model.gate.countDown();
+        await().until(() -> events.containsKey("blocker"));
+        assertThat(model.stopped).containsExactly("blocker");
+        assertThat(epochs).containsExactly(6);
+    }
+
+    @Test
+    void verifiedWorkOfOthersLetsARunningSpeculativeStepEnd() {
+        client.generate(step(5, "blocker", 3));
+        await().until(() -> model.generated.contains("blocker"));
+        client.generate(step(6, "a", 0));
+        model.gate.countDown();
+        await().until(() -> events.containsKey("a"));
+        assertThat(model.stopped).isEmpty();
+        assertThat(epochs).containsExactly(5, 6);
+    }
+
+    @Test
+    void releaseStopsTheRunningStepThenForgetsTheSequence() {
+        holdTheWorker();
+        client.release("blocker");
+        assertThat(model.released).isEmpty();
+        model.gate.countDown();
+        await().until(() -> model.released.contains("blocker"));
+        assertThat(model.stopped).containsExactly("blocker");
+        assertThat(epochs).isEmpty();
+    }
+
+    @Test
+    void aReleasedSequenceMayBeginAgain() {
+        holdTheWorker();
+        client.release("blocker");
+        client.generate(step(9, "blocker", 0));
+        model.gate.countDown();
+        await().until(() -> events.containsKey("blocker"));
+        assertThat(epochs).containsExactly(9);
+    }
+
+    @Test
+    void aCancelledStepThatFailsIsNotTriedAgain() {
+        model.failuresBehindTheGate = 1;
+        holdTheWorker();
+        client.generate(step(6, "blocker", 0));
+        model.gate.countDown();
+        await().until(() -> events.containsKey("blocker"));
+        assertThat(model.generated).containsExactly("blocker", "blocker");
+        assertThat(epochs).containsExactly(6);
+    }
+
+    @Test
+    void closeStopsTheRunningStepAndDropsWhatWaits() {
+        client.generate(step("endless", 0));
+        await().until(() -> model.generated.contains("endless"));
+        client.generate(step("a", 0));
+        worker.close();
+        assertThat(model.generated).containsExactly("endless");
+        assertThat(model.stopped).containsExactly("endless");
+        assertThat(epochs).isEmpty();
+    }
+
+    private void heard(String sequence, Event event) {
+        epochs.add(
+                switch (event) {
+                    case Event.Prepared e -> e.epoch();
+                    case Event.Generated e -> e.epoch();
+                    case Event.Failed e -> e.epoch();
+                    default -> throw new AssertionError(event);
+                });
+        events.put(sequence, event);
+    }
+
     private void holdTheWorker() {
         client.generate(step("blocker", 0));
         await().until(() -> model.generated.contains("blocker"));
     }
 
-    private static Command.Generate step(String sequence, int step) {
-        return new Command.Generate(
-                5,
-                step,
-                new Context(sequence, -1, new int[] {1, 2}),
-                2,
-                Sampling.GREEDY,
-                RetrieverKind.BM25,
-                8);
+    private static Command.Generate step(String sequence, int depth) {
+        return step(5, sequence, depth);
     }
 
-    /** Waits in the sequence "blocker" until the gate opens; fails a given number of times. */
+    private static Command.Generate step(int epoch, String sequence, int depth) {
+        Context context = new Context(sequence, -1, new int[] {1, 2});
+        return new Command.Generate(
+                epoch,
+                depth,
+                Generation.of(context, 2, Sampling.GREEDY),
+                RetrieverKind.BM25,
+                8,
+                1,
+                null);
+    }
+
+    /**
+     * After its first token, waits in the sequence "blocker" until the gate opens, and in "endless"
+     * until it is cancelled. Fails a given number of times.
+     */
     private static final class GatedModel implements LanguageModel {
         final CountDownLatch gate = new CountDownLatch(1);
         final List<String> generated = new CopyOnWriteArrayList<>();
+        final List<String> stopped = new CopyOnWriteArrayList<>();
         final List<String> released = new CopyOnWriteArrayList<>();
         volatile int failures;
+        volatile int failuresBehindTheGate;
         volatile int generatedBeforeRelease;
 
         @Override
@@ -190,20 +295,42 @@ class ModelWorkerTest {
         }
 
         @Override
-        public int[] generate(Context context, int maxTokens, Sampling sampling) {
+        public @Nullable Stride generate(Generation generation, BooleanSupplier cancelled) {
             if (failures > 0) {
                 failures = failures - 1;
                 throw new AssertionError("on purpose");
             }
-            generated.add(context.sequence());
-            if (context.sequence().equals("blocker")) {
-                try {
-                    gate.await();
-                } catch (InterruptedException e) {
-                    throw new IllegalStateException(e);
+            String sequence = generation.context().sequence();
+            generated.add(sequence);
+            for (int token = 0; token < generation.maxTokens(); token++) {
+                if (cancelled.getAsBoolean()) {
+                    stopped.add(sequence);
+                    return null;
+                }
+                if (token == 0) {
+                    pause(sequence, cancelled);
                 }
             }
-            return new int[] {3};
+            int[] tokens = new int[generation.maxTokens()];
+            Arrays.fill(tokens, 3);
+            return new Stride(tokens, 0);
+        }
+
+        private void pause(String sequence, BooleanSupplier cancelled) {
+            try {
+                if (sequence.equals("blocker")) {
+                    gate.await();
+                    if (failuresBehindTheGate > 0) {
+                        failuresBehindTheGate = failuresBehindTheGate - 1;
+                        throw new IllegalStateException("on purpose");
+                    }
+                }
+                while (sequence.equals("endless") && !cancelled.getAsBoolean()) {
+                    Thread.sleep(1);
+                }
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
         }
 
         @Override

@@ -3,6 +3,7 @@ package io.ralmspec.streaming;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.ralmspec.decoding.StrideSettings;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
@@ -15,6 +16,7 @@ class OperatorOptionsTest {
         OperatorOptions options = OperatorOptions.DEFAULT;
         assertThat(options.asyncCapacity()).isEqualTo(2 * options.maxInFlight());
         assertThat(options.chained()).isFalse();
+        assertThat(options.strides()).isEqualTo(StrideSettings.DEFAULT);
     }
 
     @Test
@@ -95,7 +97,8 @@ class OperatorOptionsTest {
                                         backoff,
                                         maxBatch,
                                         capacity,
-                                        false))
+                                        false,
+                                        StrideSettings.DEFAULT))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage(message);
     }

@@ -1,5 +1,6 @@
 package io.ralmspec.streaming;
 
+import io.ralmspec.decoding.StrideSettings;
 import java.time.Duration;
 
 /** Operator options for tests: the defaults, with a few of them changed. */
@@ -16,7 +17,8 @@ final class Options {
                 Duration.ofMillis(10),
                 256,
                 2 * maxInFlight,
-                false);
+                false,
+                StrideSettings.DEFAULT);
     }
 
     static OperatorOptions verification(Duration timeout, int attempts) {
@@ -29,7 +31,8 @@ final class Options {
                 Duration.ofMillis(10),
                 64,
                 32,
-                false);
+                false,
+                StrideSettings.DEFAULT);
     }
 
     static OperatorOptions chained(OperatorOptions o) {
@@ -42,6 +45,22 @@ final class Options {
                 o.verificationBackoff(),
                 o.maxVerificationBatch(),
                 o.asyncCapacity(),
-                true);
+                true,
+                o.strides());
+    }
+
+    static OperatorOptions maxStride(int maxStride, OperatorOptions o) {
+        StrideSettings strides = o.strides();
+        return new OperatorOptions(
+                o.maxInFlight(),
+                o.maxParked(),
+                o.retention(),
+                o.verificationTimeout(),
+                o.verificationAttempts(),
+                o.verificationBackoff(),
+                o.maxVerificationBatch(),
+                o.asyncCapacity(),
+                o.chained(),
+                new StrideSettings(maxStride, strides.gammaMax(), strides.window()));
     }
 }

@@ -22,7 +22,7 @@ class RalmMetricsTest {
 
     @Test
     void theHeadRegistersAllOfItsMetricsAndNoOthers() {
-        new SessionMetrics(recorder, new AdmissionQueue(1, 1));
+        new SessionMetrics(recorder, new AdmissionQueue(1, 1), new RunningEstimates());
         assertThat(recorder.group).isEqualTo("ralmspec");
         assertRegistered(OperatorUids.SPECULATIVE_RETRIEVAL);
     }

@@ -45,7 +45,7 @@ class RecordTypesTest {
                         FinishReason.STOP,
                         3,
                         List.of(new Source("doc", "title", 0.5f, 0, 2)),
-                        new Counters(1, 2, 3, 4, 5, 6, 7),
+                        new Counters(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11),
                         new Timings(1, 2, 3, 4, 5),
                         null);
         List<Query> queries =

@@ -6,8 +6,11 @@ import io.ralmspec.decoding.ErrorCode;
 import io.ralmspec.decoding.Origin;
 import io.ralmspec.decoding.RequestError;
 import io.ralmspec.decoding.RetrievalParameters;
+import io.ralmspec.decoding.RetrievalScheme;
 import io.ralmspec.decoding.RetrieverKind;
 import io.ralmspec.decoding.Sampling;
+import io.ralmspec.decoding.SpeculationPolicy;
+import io.ralmspec.decoding.StrideRule;
 import io.ralmspec.decoding.Submission;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -18,7 +21,7 @@ import java.util.Random;
 final class Requests {
     private Requests() {}
 
-    /** All retrievers, modes and strides. */
+    /** All retrievers, modes, schemes and policies. */
     static List<DecodingRequest> random(long seed, int count) {
         Random random = new Random(seed);
         List<DecodingRequest> requests = new ArrayList<>();
@@ -29,10 +32,16 @@ final class Requests {
                             random.nextInt(8) == 0
                                     ? DecodingMode.BASELINE
                                     : DecodingMode.SPECULATIVE,
+                            RetrievalScheme.values()[random.nextInt(3)],
+                            RetrievalParameters.DEFAULT_CONFIDENCE,
                             1 + random.nextInt(5),
                             3 + random.nextInt(20),
-                            1 + random.nextInt(5),
-                            1 + random.nextInt(8));
+                            new SpeculationPolicy(
+                                    StrideRule.values()[random.nextInt(3)],
+                                    1 + random.nextInt(5),
+                                    1 + random.nextInt(8),
+                                    random.nextBoolean(),
+                                    random.nextBoolean()));
             requests.add(
                     new DecodingRequest(
                             "request-" + i,
@@ -61,9 +70,53 @@ final class Requests {
                 40,
                 List.of(),
                 Sampling.GREEDY,
-                new RetrievalParameters(RetrieverKind.EXACT, DecodingMode.SPECULATIVE, 4, 32, 3, 1),
+                RetrievalParameters.of(
+                        RetrieverKind.EXACT, DecodingMode.SPECULATIVE, SpeculationPolicy.PLAIN),
                 true,
                 deadlineMillis);
+    }
+
+    /**
+     * A {@link #simple} request with this scheme and policy. Its queries are short, so that guesses
+     * are often wrong, and its strides too, so that now and then none of their tokens depends on
+     * the document.
+     */
+    static DecodingRequest with(String id, RetrievalScheme scheme, SpeculationPolicy policy) {
+        DecodingRequest simple = simple(id);
+        RetrievalParameters retrieval = simple.retrieval();
+        return new DecodingRequest(
+                id,
+                simple.prompt(),
+                simple.maxTokens(),
+                simple.stop(),
+                simple.sampling(),
+                new RetrievalParameters(
+                        retrieval.retriever(),
+                        retrieval.mode(),
+                        scheme,
+                        retrieval.confidence(),
+                        2,
+                        5,
+                        policy),
+                simple.stream(),
+                simple.deadlineMillis());
+    }
+
+    /** Every scheme with every rule, asynchronous or not, with draft recovery or not. */
+    static List<DecodingRequest> allPolicies() {
+        List<DecodingRequest> requests = new ArrayList<>();
+        for (RetrievalScheme scheme : RetrievalScheme.values()) {
+            for (StrideRule rule : StrideRule.values()) {
+                for (boolean async : new boolean[] {false, true}) {
+                    for (boolean recovery : new boolean[] {false, true}) {
+                        SpeculationPolicy policy =
+                                new SpeculationPolicy(rule, 3, 2, async, recovery);
+                        requests.add(with(scheme + " " + policy, scheme, policy));
+                    }
+                }
+            }
+        }
+        return requests;
     }
 
     static Submission submit(DecodingRequest request) {

@@ -10,28 +10,46 @@ class RoundWindowTest {
     @Test
     void isNotANumberBeforeTheFirstRound() {
         assertThat(window.acceptance()).isNaN();
-        assertThat(window.meanSteps()).isNaN();
+        assertThat(window.meanLookups()).isNaN();
+        assertThat(window.lastLookups()).isZero();
     }
 
     @Test
     void addsUpRounds() {
-        window.add(3, 2, 1);
-        window.add(5, 2, 2);
+        window.round(3);
+        window.judged(2, 1);
+        window.round(5);
+        window.judged(1, 1);
+        window.judged(1, 1);
         assertThat(window.acceptance()).isEqualTo(0.75);
-        assertThat(window.meanSteps()).isEqualTo(4);
-        assertThat(window.lastSteps()).isEqualTo(5);
+        assertThat(window.meanLookups()).isEqualTo(4);
+        assertThat(window.lastLookups()).isEqualTo(5);
+    }
+
+    @Test
+    void guessesJudgedBeforeTheFirstRoundCountForAsLongAsARound() {
+        window.judged(4, 1);
+        for (int i = 1; i < RoundWindow.ROUNDS; i++) {
+            window.round(1);
+        }
+        assertThat(window.acceptance()).isEqualTo(0.25);
+        window.round(1);
+        assertThat(window.acceptance()).isNaN();
+        assertThat(window.meanLookups()).isEqualTo(1);
     }
 
     @Test
     void forgetsOldRounds() {
         for (int i = 0; i < RoundWindow.ROUNDS; i++) {
-            window.add(1, 1, 0);
+            window.round(1);
+            window.judged(1, 0);
         }
         assertThat(window.acceptance()).isZero();
         for (int i = 0; i < RoundWindow.ROUNDS; i++) {
-            window.add(4, 1, 1);
+            window.round(4);
+            window.judged(1, 1);
         }
         assertThat(window.acceptance()).isEqualTo(1);
-        assertThat(window.meanSteps()).isEqualTo(4);
+        assertThat(window.meanLookups()).isEqualTo(4);
     }
 }

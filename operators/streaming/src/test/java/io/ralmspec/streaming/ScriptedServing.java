@@ -1,8 +1,8 @@
 package io.ralmspec.streaming;
 
 import io.ralmspec.decoding.Answer;
-import io.ralmspec.decoding.Context;
 import io.ralmspec.decoding.DecodingRequest;
+import io.ralmspec.decoding.Generation;
 import io.ralmspec.decoding.Hits;
 import io.ralmspec.decoding.KnowledgeBase;
 import io.ralmspec.decoding.LanguageModel;
@@ -11,12 +11,12 @@ import io.ralmspec.decoding.ModelSteps;
 import io.ralmspec.decoding.Query;
 import io.ralmspec.decoding.Retriever;
 import io.ralmspec.decoding.RetrieverKind;
-import io.ralmspec.decoding.Sampling;
 import io.ralmspec.decoding.ScriptedEncoder;
 import io.ralmspec.decoding.ScriptedKnowledgeBase;
 import io.ralmspec.decoding.ScriptedLanguageModel;
 import io.ralmspec.decoding.ScriptedTokenizer;
 import io.ralmspec.decoding.SequentialDecoder;
+import io.ralmspec.decoding.Stride;
 import io.ralmspec.decoding.Tokenizer;
 import java.util.EnumSet;
 import java.util.List;
@@ -26,6 +26,8 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Serves the scripted fakes and lets a test watch and disturb them. Serialisable: what must be
@@ -39,10 +41,11 @@ final class ScriptedServing implements ServingFactory {
         final AtomicInteger opened = new AtomicInteger();
         final AtomicInteger closed = new AtomicInteger();
         final AtomicInteger generated = new AtomicInteger();
+        final AtomicInteger stopped = new AtomicInteger();
         final AtomicInteger searchesOnAClosedServing = new AtomicInteger();
         final List<Integer> batches = new CopyOnWriteArrayList<>();
         final Set<RetrieverKind> missing = EnumSet.noneOf(RetrieverKind.class);
-        volatile Hook<Context> beforeGenerate = context -> {};
+        volatile Hook<Generation> beforeGenerate = generation -> {};
         volatile Hook<List<Query>> beforeSearch = queries -> {};
         volatile Hook<Query> beforeScores = query -> {};
         volatile int documents = 60;
@@ -125,10 +128,12 @@ final class ScriptedServing implements ServingFactory {
         }
 
         @Override
-        public int[] generate(Context context, int maxTokens, Sampling sampling) {
-            run(control.beforeGenerate, context);
+        public @Nullable Stride generate(Generation generation, BooleanSupplier cancelled) {
+            run(control.beforeGenerate, generation);
             control.generated.incrementAndGet();
-            return control.model.generate(context, maxTokens, sampling);
+            Stride stride = control.model.generate(generation, cancelled);
+            control.stopped.addAndGet(stride == null ? 1 : 0);
+            return stride;
         }
 
         @Override

@@ -6,10 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.ralmspec.decoding.Answer;
 import io.ralmspec.decoding.DecodingRequest;
 import io.ralmspec.decoding.ErrorCode;
+import io.ralmspec.decoding.Estimates;
 import io.ralmspec.decoding.FinishReason;
 import io.ralmspec.decoding.Hits;
+import io.ralmspec.decoding.RetrievalScheme;
 import io.ralmspec.decoding.RetrieverKind;
 import io.ralmspec.decoding.Seeds;
+import io.ralmspec.decoding.SpeculationPolicy;
+import io.ralmspec.decoding.StrideRule;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -46,6 +50,74 @@ class SpeculativeRetrievalOperatorAnswersTest {
         assertThat(rolledBack).isPositive();
         assertThat(accepted).isPositive();
         assertThat(serving.control().model.held()).isZero();
+    }
+
+    @Test
+    void everyPolicyAndSchemeAnswersAsTheSequentialDecoder() throws Exception {
+        List<DecodingRequest> requests = Requests.allPolicies();
+        // Long enough for verifications to meet running steps.
+        serving.control().beforeGenerate = generation -> Thread.sleep(2);
+        int recovered = 0;
+        int unchanged = 0;
+        int cancelled = 0;
+        try (LoopHarness loop = new LoopHarness(serving, Options.bounds(3, 1000))) {
+            for (DecodingRequest request : requests) {
+                loop.submit(request);
+            }
+            loop.runUntilAnswers(requests.size());
+            for (DecodingRequest request : requests) {
+                Answer answer = loop.answer(request.id());
+                fixture.assertEqualToTheOracle(request, answer);
+                recovered += answer.counters().recoveredTokens();
+                unchanged += answer.counters().unchangedSteps();
+                cancelled += answer.counters().cancelledSteps();
+                if (!request.retrieval().speculation().recovery()) {
+                    assertThat(answer.counters().redraftedSteps()).isZero();
+                }
+            }
+        }
+        assertThat(recovered).isPositive();
+        assertThat(unchanged).isPositive();
+        assertThat(cancelled).isPositive();
+        assertThat(serving.control().stopped).hasPositiveValue();
+        assertThat(serving.control().model.held()).isZero();
+    }
+
+    @Test
+    void stepsGoOnWhileAVerificationIsOutUpToTheBound() throws Exception {
+        SpeculationPolicy policy = new SpeculationPolicy(StrideRule.CONTINUOUS, 1, 5, true, false);
+        DecodingRequest request = Requests.with("a", RetrievalScheme.EVERY_STRIDE, policy);
+        try (LoopHarness loop =
+                new LoopHarness(serving, Options.maxStride(3, OperatorOptions.DEFAULT))) {
+            loop.submit(request);
+            loop.verify(loop.nextVerification());
+            VerificationRequest unanswered = loop.nextVerification();
+            loop.runUntil(() -> loop.session("a").generating() == 0);
+            assertThat(loop.session("a").depth()).isEqualTo(3);
+            assertThat(loop.takeVerifications()).isEmpty();
+            loop.verify(unanswered);
+            loop.runUntilAnswers(1);
+            fixture.assertEqualToTheOracle(request, loop.answer("a"));
+        }
+    }
+
+    @Test
+    void aSessionStartsFromWhatTheLastOneOfItsRetrieverHasLearnt() throws Exception {
+        DecodingRequest other =
+                Requests.random(1, 100).stream()
+                        .filter(r -> r.retrieval().retriever() == RetrieverKind.BM25)
+                        .findFirst()
+                        .get();
+        try (LoopHarness loop = new LoopHarness(serving, OperatorOptions.DEFAULT)) {
+            loop.submit(Requests.simple("a"));
+            assertThat(loop.session("a").estimates()).isEqualTo(Estimates.UNKNOWN);
+            loop.runUntilAnswers(1);
+            loop.submit(Requests.simple("b"));
+            assertThat(loop.session("b").estimates().known()).isTrue();
+            loop.submit(other);
+            assertThat(loop.session(other.id()).estimates()).isEqualTo(Estimates.UNKNOWN);
+            loop.runUntilAnswers(3);
+        }
     }
 
     @Test
@@ -86,8 +158,8 @@ class SpeculativeRetrievalOperatorAnswersTest {
     @Test
     void aModelFailureIsAnErrorAnswerAndDisturbsNobody() throws Exception {
         serving.control().beforeGenerate =
-                context -> {
-                    if (context.sequence().equals("a")) {
+                generation -> {
+                    if (generation.context().sequence().equals("a")) {
                         throw new IllegalStateException("out of memory");
                     }
                 };
@@ -161,7 +233,7 @@ class SpeculativeRetrievalOperatorAnswersTest {
         CountDownLatch generating = new CountDownLatch(1);
         CountDownLatch closed = new CountDownLatch(1);
         serving.control().beforeGenerate =
-                context -> {
+                generation -> {
                     generating.countDown();
                     closed.await();
                 };

@@ -6,13 +6,21 @@ import io.ralmspec.decoding.Answer;
 import io.ralmspec.decoding.DecodingRequest;
 import io.ralmspec.decoding.ErrorCode;
 import io.ralmspec.decoding.FinishReason;
+import io.ralmspec.decoding.RetrievalScheme;
 import io.ralmspec.decoding.Seeds;
+import io.ralmspec.decoding.SessionState;
+import io.ralmspec.decoding.SpeculationPolicy;
+import io.ralmspec.decoding.StrideRule;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What the operator takes up from a snapshot, at the same parallelism or another. */
 class SpeculativeRetrievalOperatorRestoreTest {
@@ -57,7 +65,7 @@ class SpeculativeRetrievalOperatorRestoreTest {
         try (LoopHarness loop = new LoopHarness(serving, OperatorOptions.DEFAULT)) {
             loop.submit(request);
             serving.control().beforeGenerate =
-                    context -> {
+                    generation -> {
                         generating.countDown();
                         crashed.await();
                     };
@@ -70,6 +78,99 @@ class SpeculativeRetrievalOperatorRestoreTest {
             assertThat(loop.takeVerifications()).isEmpty();
             loop.runUntilAnswers(1);
             fixture.assertEqualToTheOracle(request, loop.answer("a"));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aSnapshotWithAStepAndAVerificationOutResumesToTheSameAnswer(StrideRule rule)
+            throws Exception {
+        SpeculationPolicy policy = new SpeculationPolicy(rule, 2, 5, true, true);
+        DecodingRequest request = Requests.with("a", RetrievalScheme.EVERY_STRIDE, policy);
+        OperatorOptions options = Options.maxStride(2, OperatorOptions.DEFAULT);
+        int bothOut = 0;
+        int steps = serving.oracle(request).counters().modelSteps();
+        for (int crashAfter = 0; crashAfter < steps; crashAfter++) {
+            OperatorSubtaskState snapshot;
+            SessionState session;
+            try (LoopHarness loop = new LoopHarness(serving, options);
+                    StepGate gate = new StepGate(serving)) {
+                loop.submit(request);
+                for (int i = 0; i < crashAfter; i++) {
+                    gate.letOneThrough(loop, true);
+                }
+                gate.letOneThrough(loop, false);
+                session = loop.session("a");
+                snapshot = loop.flink.snapshot(1, 1);
+            }
+            if (session == null) {
+                break;
+            }
+            int generated = serving.control().generated.get();
+            bothOut += session.generating() != 0 && session.verifying() != 0 ? 1 : 0;
+            try (LoopHarness loop = new LoopHarness(serving, options, snapshot, 1, 0)) {
+                List<VerificationRequest> asked = loop.takeVerifications();
+                if (session.verifying() == 0) {
+                    assertThat(asked).isEmpty();
+                } else {
+                    assertThat(asked)
+                            .extracting(VerificationRequest::epoch)
+                            .containsExactly(session.verifying());
+                }
+                if (session.generating() != 0) {
+                    loop.runUntil(() -> serving.control().generated.get() > generated);
+                }
+                asked.forEach(loop::verify);
+                loop.runUntilAnswers(1);
+                fixture.assertEqualToTheOracle(request, loop.answer("a"));
+            }
+        }
+        assertThat(bothOut).isPositive();
+    }
+
+    /** Holds every model step until it is let through. */
+    private static final class StepGate implements AutoCloseable {
+        private final ScriptedServing serving;
+        private final Semaphore permits = new Semaphore(0);
+        private final AtomicInteger waited = new AtomicInteger();
+        private int released;
+
+        StepGate(ScriptedServing serving) {
+            this.serving = serving;
+            serving.control().beforeGenerate =
+                    generation -> {
+                        waited.incrementAndGet();
+                        permits.acquire();
+                    };
+        }
+
+        /** Lets one step through, and returns when the next one waits or none is wanted. */
+        void letOneThrough(LoopHarness loop, boolean answering) throws Exception {
+            int next = ++released;
+            loop.runUntil(
+                    () -> {
+                        // The first lookup has nothing to wait for it.
+                        if (answering || waited.get() == 0) {
+                            loop.takeVerifications().forEach(loop::verify);
+                        }
+                        return waited.get() >= next || loop.session("a") == null;
+                    });
+            permits.release();
+            loop.runUntil(
+                    () -> {
+                        if (answering) {
+                            loop.takeVerifications().forEach(loop::verify);
+                        }
+                        SessionState session = loop.session("a");
+                        boolean idle = session == null || (!answering && session.generating() == 0);
+                        return waited.get() > next || idle;
+                    });
+        }
+
+        @Override
+        public void close() {
+            serving.control().beforeGenerate = generation -> {};
+            permits.release(1_000);
         }
     }
 
@@ -95,7 +196,7 @@ class SpeculativeRetrievalOperatorRestoreTest {
             Answer affected = loop.answer("a");
             assertThat(affected.finishReason()).isEqualTo(FinishReason.ERROR);
             assertThat(affected.error().code()).isEqualTo(ErrorCode.RETRIEVAL_FAILED);
-            assertThat(affected.error().message()).contains("(IndexOutOfBoundsException)");
+            assertThat(affected.error().message()).contains("IndexOutOfBoundsException)");
             for (String id : List.of("retrieving", "parked")) {
                 fixture.assertEqualToTheOracle(Requests.simple(id), loop.answer(id));
             }

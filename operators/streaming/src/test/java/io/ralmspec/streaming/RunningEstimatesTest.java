@@ -1,0 +1,72 @@
+package io.ralmspec.streaming;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ralmspec.decoding.Counters;
+import io.ralmspec.decoding.DecodingRequest;
+import io.ralmspec.decoding.Estimates;
+import io.ralmspec.decoding.RetrieverKind;
+import io.ralmspec.decoding.SessionState;
+import org.junit.jupiter.api.Test;
+
+class RunningEstimatesTest {
+    private static final Estimates FAST = new Estimates(0.01, 1, 1, 0.02, 1, 0.02, 0.9);
+    private static final Estimates SLOW = new Estimates(0.1, 1, 1, 0.2, 1, 0.2, 0.5);
+
+    private final RunningEstimates estimates = new RunningEstimates();
+
+    @Test
+    void areUnknownAtFirst() {
+        assertThat(estimates.expected(RetrieverKind.EXACT)).isEqualTo(Estimates.UNKNOWN);
+        assertThat(estimates.last()).isEqualTo(Estimates.UNKNOWN);
+    }
+
+    @Test
+    void areThoseOfTheLastSessionOfTheRetriever() {
+        estimates.learn(ended(RetrieverKind.EXACT, FAST, 1));
+        estimates.learn(ended(RetrieverKind.EXACT, SLOW, 1));
+        estimates.learn(ended(RetrieverKind.BM25, FAST, 1));
+        assertThat(estimates.expected(RetrieverKind.EXACT)).isEqualTo(SLOW);
+        assertThat(estimates.expected(RetrieverKind.BM25)).isEqualTo(FAST);
+        assertThat(estimates.expected(RetrieverKind.HNSW)).isEqualTo(Estimates.UNKNOWN);
+        assertThat(estimates.last()).isEqualTo(FAST);
+    }
+
+    @Test
+    void aSessionThatRanNoStepLeavesThemAsTheyWere() {
+        estimates.learn(ended(RetrieverKind.EXACT, FAST, 1));
+        estimates.learn(ended(RetrieverKind.EXACT, SLOW, 0));
+        assertThat(estimates.expected(RetrieverKind.EXACT)).isEqualTo(FAST);
+        assertThat(estimates.last()).isEqualTo(FAST);
+    }
+
+    private static SessionState ended(RetrieverKind retriever, Estimates learnt, int modelSteps) {
+        DecodingRequest simple = Requests.simple("a");
+        DecodingRequest request =
+                new DecodingRequest(
+                        simple.id(),
+                        simple.prompt(),
+                        simple.maxTokens(),
+                        simple.stop(),
+                        simple.sampling(),
+                        simple.retrieval().with(retriever),
+                        simple.stream(),
+                        simple.deadlineMillis());
+        SessionState s = SessionState.submitted(request, 1_000);
+        return new SessionState(
+                s.request(),
+                s.receivedMillis(),
+                s.phase(),
+                s.epoch(),
+                s.generating(),
+                s.verifying(),
+                s.asked(),
+                s.transcript(),
+                s.steps(),
+                s.cache(),
+                learnt,
+                s.outcomes(),
+                new Counters(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, modelSteps),
+                s.timings());
+    }
+}
