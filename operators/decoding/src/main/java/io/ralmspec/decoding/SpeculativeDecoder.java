@@ -211,7 +211,7 @@ public final class SpeculativeDecoder {
             return;
         }
         s.verifying = 0;
-        s.rounds += s.retrievalCalls > 0 ? 1 : 0;
+        s.rounds += s.request.retrieval().speculative() && s.retrievalCalls > 0 ? 1 : 0;
         s.retrievalCalls++;
         s.retrievalQueries += hits.size();
         s.timings = s.timings.plusRetrieval(event.seconds());
@@ -335,7 +335,8 @@ public final class SpeculativeDecoder {
         if (s.onVerifiedGround()) {
             return true;
         }
-        if (last.guess() == null || last.end() != null || s.steps.size() > settings.maxStride()) {
+        int unasked = s.steps.size() - (s.verifying == 0 ? 0 : s.asked);
+        if (last.guess() == null || last.end() != null || unasked >= settings.maxStride()) {
             return false;
         }
         return s.request.retrieval().speculation().ahead()

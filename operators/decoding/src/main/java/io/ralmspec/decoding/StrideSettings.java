@@ -5,7 +5,8 @@ import java.io.Serializable;
 /**
  * Bounds of speculation, the same for all requests of a job.
  *
- * @param maxStride unverified lookups of a request at most, at least 1
+ * @param maxStride steps per verification at most, at least 1; while one is out, a request gathers
+ *     at most as many again for the next
  * @param gammaMax largest probability of a right guess that the scheduler believes, in (0, 1)
  * @param window verifications that it looks back on, at least 1 (paper: w)
  */
