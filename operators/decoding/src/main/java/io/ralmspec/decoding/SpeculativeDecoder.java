@@ -305,14 +305,20 @@ public final class SpeculativeDecoder {
     /** Starts what can run now: a step, a verification, or both. */
     private void proceed(Session s) {
         int stride = stride(s);
-        if (s.generating == 0 && generates(s, stride)) {
-            s.generating = ++s.epoch;
-            s.commands.add(generation(s));
-        }
+        generateIfPossible(s, stride);
         if (s.verifying == 0 && verifies(s, stride)) {
             s.verifying = ++s.epoch;
             s.asked = s.steps.size();
             s.commands.add(verification(s));
+            // What is asked for leaves room for drafts ahead of it.
+            generateIfPossible(s, stride);
+        }
+    }
+
+    private void generateIfPossible(Session s, int stride) {
+        if (s.generating == 0 && generates(s, stride)) {
+            s.generating = ++s.epoch;
+            s.commands.add(generation(s));
         }
     }
 
