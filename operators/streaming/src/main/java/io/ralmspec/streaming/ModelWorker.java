@@ -147,7 +147,10 @@ public final class ModelWorker implements AutoCloseable {
                     cancelled -> steps.generate(command, () -> over(cancelled)));
         }
 
-        /** Cancels the sequence's step and forgets what the model keeps for it. */
+        /**
+         * Cancels the sequence's step and forgets what the model keeps for it, as soon as the model
+         * is free. The sequence may begin again.
+         */
         public void release(String sequence) {
             AtomicBoolean last = sequences.remove(sequence);
             if (last != null) {
@@ -156,7 +159,7 @@ public final class ModelWorker implements AutoCloseable {
             }
         }
 
-        /** Releases every sequence; nothing is called back any more. */
+        /** Releases every sequence. No new result is called back, only one that is under way. */
         @Override
         public void close() {
             List.copyOf(sequences.keySet()).forEach(this::release);

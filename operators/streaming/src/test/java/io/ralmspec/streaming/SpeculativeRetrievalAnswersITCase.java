@@ -64,6 +64,7 @@ class SpeculativeRetrievalAnswersITCase {
 
     private void assertMetrics(JobID job, int requests) {
         assertSum(job, MetricName.ROLLED_BACK_TOKENS, Counters::rolledBackTokens);
+        assertThat(loop.sum(job, MetricName.ROLLBACKS)).isPositive();
         assertSum(job, MetricName.REDRAFTED_STEPS, Counters::redraftedSteps);
         assertSum(job, MetricName.UNCHANGED_STEPS, Counters::unchangedSteps);
         assertSum(job, MetricName.RECOVERED_TOKENS, Counters::recoveredTokens);
