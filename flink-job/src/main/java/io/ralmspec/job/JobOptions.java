@@ -180,7 +180,7 @@ public final class JobOptions {
                     DEFAULTS.retrieval().mode().wireName(),
                     "speculative or baseline",
                     value -> DecodingMode.ofWireName(value).isPresent(),
-                    "Mode of a request that names none; both give the same" + " tokens.");
+                    "Mode of a request that names none; both give the same tokens.");
     public static final ConfigOption<Integer> DEFAULT_STRIDE =
             TABLE.integer(
                     "ralmspec.retrieval.stride",

@@ -40,7 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
  * than a step, so that it is worth speculating and steps run while verifications are out.
  */
 class PoliciesITCase {
-    private static final ScriptedServing SERVING = new ScriptedServing(23, 2, 15);
+    private static final ScriptedServing SERVING = new ScriptedServing(23, 2, 40);
 
     private static final List<DecodingRequest> REQUESTS = requests();
     private static final Map<String, Answer> ANSWERS = new HashMap<>();
@@ -52,6 +52,8 @@ class PoliciesITCase {
     static void askAllAtOnce() throws Exception {
         Map<String, String> options = new HashMap<>(ScriptedServing.OPTIONS);
         options.put("parallelism.default", "2");
+        // More would make the model, which they share, the slower one.
+        options.put(JobOptions.MAX_IN_FLIGHT.key(), "4");
         try (LocalService service =
                 LocalService.start(options, directory, 0, Ports.freeOr(0), unused -> SERVING)) {
             String topic = service.topics().requests().name();
@@ -198,7 +200,7 @@ class PoliciesITCase {
         return new DecodingRequest(
                 id,
                 "a question about " + id.hashCode() % 7,
-                30,
+                60,
                 List.of(),
                 id.hashCode() % 3 == 0 ? new Sampling(0.8, 0.9, 7) : Sampling.GREEDY,
                 new RetrievalParameters(retriever, mode, scheme, 0.8, 4, 32, policy),
