@@ -37,6 +37,8 @@ public final class SpeculativeDecoder {
     private final Function<RetrieverKind, ? extends DocumentScorer> scorers;
     private final StrideSettings settings;
     private final StrideScheduler scheduler;
+    private final SessionCommands outstanding;
+    private final SessionAnswers answers;
 
     public SpeculativeDecoder(
             ModelProfile profile,
@@ -50,6 +52,8 @@ public final class SpeculativeDecoder {
         this.scorers = scorers;
         this.settings = settings;
         this.scheduler = new StrideScheduler(settings);
+        this.outstanding = new SessionCommands(stopRules);
+        this.answers = new SessionAnswers(stopRules);
     }
 
     /**
@@ -66,9 +70,9 @@ public final class SpeculativeDecoder {
         Session s = new Session(submitted);
         s.phase = Phase.PREPARING;
         s.estimates = expected;
-        s.timings = s.timings.withQueue(seconds(s, nowMillis));
+        s.timings = s.timings.withQueue(SessionAnswers.seconds(s, nowMillis));
         s.generating = ++s.epoch;
-        s.commands.add(preparation(s));
+        s.commands.add(outstanding.preparation(s));
         return s.transition();
     }
 
@@ -82,9 +86,10 @@ public final class SpeculativeDecoder {
             case Event.Prepared e -> prepared(s, e, nowMillis);
             case Event.Generated e -> generated(s, e, nowMillis);
             case Event.Verified e -> verified(s, e, nowMillis);
-            case Event.Failed e -> fail(s, e.code(), "", e.message(), nowMillis);
-            case Event.Cancelled e -> finish(s, FinishReason.CANCELLED, null, nowMillis);
-            case Event.DeadlinePassed e -> finish(s, FinishReason.DEADLINE, null, nowMillis);
+            case Event.Failed e -> answers.fail(s, e.code(), "", e.message(), nowMillis);
+            case Event.Cancelled e -> answers.finish(s, FinishReason.CANCELLED, null, nowMillis);
+            case Event.DeadlinePassed e ->
+                    answers.finish(s, FinishReason.DEADLINE, null, nowMillis);
         }
         return s.transition();
     }
@@ -94,13 +99,13 @@ public final class SpeculativeDecoder {
         Session s = new Session(state);
         List<Command> commands = new ArrayList<>();
         if (s.phase == Phase.PREPARING) {
-            commands.add(preparation(s));
+            commands.add(outstanding.preparation(s));
         } else if (s.phase == Phase.DECODING) {
             if (s.generating != 0) {
-                commands.add(generation(s));
+                commands.add(outstanding.generation(s));
             }
             if (s.verifying != 0) {
-                commands.add(verification(s));
+                commands.add(outstanding.verification(s));
             }
         }
         return commands;
@@ -127,7 +132,7 @@ public final class SpeculativeDecoder {
         int tokens = event.promptTokens().length;
         int room = profile.sequenceTokens() - 1;
         if (tokens == 0) {
-            fail(
+            answers.fail(
                     s,
                     ErrorCode.INVALID_FIELD,
                     "prompt",
@@ -136,7 +141,7 @@ public final class SpeculativeDecoder {
             return;
         }
         if (tokens > room) {
-            fail(
+            answers.fail(
                     s,
                     ErrorCode.PROMPT_TOO_LONG,
                     "prompt",
@@ -201,7 +206,7 @@ public final class SpeculativeDecoder {
         List<Integer> open = s.open(s.asked);
         List<Hits> hits = event.hits();
         if (hits.size() != open.size()) {
-            fail(
+            answers.fail(
                     s,
                     ErrorCode.RETRIEVAL_FAILED,
                     "",
@@ -271,7 +276,7 @@ public final class SpeculativeDecoder {
         if (step.kept()) {
             Transcript t = s.transcript;
             if (t.generated().length == 0 && step.tokens().length > 0) {
-                s.timings = s.timings.withFirstToken(seconds(s, nowMillis));
+                s.timings = s.timings.withFirstToken(SessionAnswers.seconds(s, nowMillis));
             }
             s.transcript = t.withStride(step.tokens(), source(t, document, step.tokens().length));
         }
@@ -295,9 +300,9 @@ public final class SpeculativeDecoder {
 
     private void goOn(Session s, long nowMillis) {
         if (s.end != null) {
-            finish(s, s.end, null, nowMillis);
+            answers.finish(s, s.end, null, nowMillis);
         } else {
-            delta(s);
+            answers.delta(s);
             proceed(s);
         }
     }
@@ -309,7 +314,7 @@ public final class SpeculativeDecoder {
         if (s.verifying == 0 && verifies(s, stride)) {
             s.verifying = ++s.epoch;
             s.asked = s.steps.size();
-            s.commands.add(verification(s));
+            s.commands.add(outstanding.verification(s));
             // What is asked for leaves room for drafts ahead of it.
             generateIfPossible(s, stride);
         }
@@ -318,7 +323,7 @@ public final class SpeculativeDecoder {
     private void generateIfPossible(Session s, int stride) {
         if (s.generating == 0 && generates(s, stride)) {
             s.generating = ++s.epoch;
-            s.commands.add(generation(s));
+            s.commands.add(outstanding.generation(s));
         }
     }
 
@@ -356,57 +361,6 @@ public final class SpeculativeDecoder {
         return open > 0 && (s.generating == 0 || open >= stride);
     }
 
-    private static Command.Prepare preparation(Session s) {
-        RetrievalParameters retrieval = s.request.retrieval();
-        return new Command.Prepare(
-                s.generating,
-                s.request.id(),
-                s.request.prompt(),
-                retrieval.retriever(),
-                retrieval.queryTokens());
-    }
-
-    private Command.Generate generation(Session s) {
-        RetrievalParameters retrieval = s.request.retrieval();
-        boolean redraft = s.redrafting();
-        int[] before = redraft ? s.transcript.generated() : s.tokens();
-        Step draft = redraft ? s.steps.get(1) : null;
-        Hit document = redraft ? s.first().guess() : s.steps.getLast().guess();
-        if (document == null) {
-            throw new IllegalStateException("a step must have a document to be generated");
-        }
-        int[] prompt = s.transcript.prompt();
-        int room = stopRules.limit(s.request, prompt.length) - before.length;
-        boolean unsure = retrieval.scheme() == RetrievalScheme.FLARE;
-        return new Command.Generate(
-                s.generating,
-                s.onVerifiedGround() ? 0 : s.steps.size(),
-                new Generation(
-                        new Context(
-                                s.request.id(), document.document(), Tokens.concat(prompt, before)),
-                        Math.min(retrieval.stride(), room),
-                        s.request.sampling(),
-                        draft == null ? Tokens.NONE : draft.tokens(),
-                        unsure),
-                retrieval.retriever(),
-                retrieval.queryTokens(),
-                unsure ? retrieval.confidence() : 1,
-                draft == null ? null : draft.query());
-    }
-
-    private static Command.Verify verification(Session s) {
-        RetrievalParameters retrieval = s.request.retrieval();
-        List<Query> queries = new ArrayList<>();
-        for (int i : s.open(s.asked)) {
-            queries.add(s.steps.get(i).query());
-        }
-        return new Command.Verify(
-                s.verifying,
-                retrieval.retriever(),
-                queries,
-                retrieval.speculative() ? retrieval.speculation().prefetch() : 1);
-    }
-
     private Step stepOf(Session s, Event.Generated event) {
         Step before = s.redrafting() ? s.first() : s.steps.getLast();
         boolean iterative = s.request.retrieval().scheme() == RetrievalScheme.ITER_RETGEN;
@@ -430,56 +384,5 @@ public final class SpeculativeDecoder {
                         ? s.steps.getLast().guess()
                         : s.cache.top(step.query(), scorers.apply(retrieval.retriever()));
         return step.guessing(guess);
-    }
-
-    private void delta(Session s) {
-        Transcript t = s.transcript;
-        if (!s.request.stream()) {
-            return;
-        }
-        String text = stopRules.stableText(t.generated(), s.request.stop());
-        if (text.length() > t.deltaCharacters()) {
-            String added = text.substring(t.deltaCharacters());
-            s.commands.add(
-                    new Command.EmitDelta(new Delta(s.request.id(), t.deltas(), added, false)));
-            s.transcript = t.withDelta(added.length());
-        }
-    }
-
-    private void fail(Session s, ErrorCode code, String field, String message, long nowMillis) {
-        finish(s, FinishReason.ERROR, new RequestError(code, field, message), nowMillis);
-    }
-
-    /** Ends the session with the verified tokens; drafted ones are gone. */
-    private void finish(
-            Session s, FinishReason reason, @Nullable RequestError error, long nowMillis) {
-        DecodingRequest request = s.request;
-        Transcript t = s.transcript;
-        String text = stopRules.text(t.generated(), request.stop());
-        s.timings = s.timings.withTotal(seconds(s, nowMillis));
-        s.stopGenerating();
-        s.verifying = 0;
-        s.steps.clear();
-        s.phase = Phase.FINISHED;
-        if (request.stream()) {
-            String rest = text.substring(Math.min(text.length(), t.deltaCharacters()));
-            s.commands.add(new Command.EmitDelta(new Delta(request.id(), t.deltas(), rest, true)));
-        }
-        s.commands.add(
-                new Command.Finish(
-                        new Answer(
-                                request.id(),
-                                text,
-                                t.generated(),
-                                reason,
-                                t.prompt().length,
-                                t.sources(),
-                                s.counters(),
-                                s.timings,
-                                error)));
-    }
-
-    private static double seconds(Session s, long nowMillis) {
-        return Math.max(0, nowMillis - s.receivedMillis) / 1000.0;
     }
 }
