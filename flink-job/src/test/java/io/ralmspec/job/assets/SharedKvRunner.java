@@ -1,5 +1,7 @@
 package io.ralmspec.job.assets;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OnnxValue;
 import ai.onnxruntime.OrtEnvironment;
@@ -10,8 +12,10 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -24,6 +28,7 @@ final class SharedKvRunner implements AutoCloseable {
     private static final int HEADS = 6;
     private static final int HEAD_SIZE = 48;
     private static final int CONTEXT = 256;
+    private static final int VOCABULARY = 32_000;
 
     private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
     private final OrtSession session;
@@ -56,34 +61,44 @@ final class SharedKvRunner implements AutoCloseable {
 
     /** The logits after {@code tokens}, which stand at positions {@code start} and following. */
     float[] run(int[] tokens, int start) throws OrtException {
+        return run(tokens, start, Math.min(2, tokens.length)).getLast();
+    }
+
+    /**
+     * The logits after each of the last {@code kept} of {@code tokens}, which stand at positions
+     * {@code start} and following.
+     */
+    List<float[]> run(int[] tokens, int start, int kept) throws OrtException {
         long[] ids = Arrays.stream(tokens).asLongStream().toArray();
         long[] mask = new long[start + ids.length];
         Arrays.fill(mask, 1);
         Map<String, OnnxTensor> inputs = new HashMap<>(past);
         try (OnnxTensor idTensor = row(ids);
-                OnnxTensor maskTensor = row(mask)) {
+                OnnxTensor maskTensor = row(mask);
+                OnnxTensor keptTensor = OnnxTensor.createTensor(environment, (long) kept)) {
             inputs.put("input_ids", idTensor);
             inputs.put("attention_mask", maskTensor);
+            inputs.put("logits_to_keep", keptTensor);
             try (OrtSession.Result result =
                     session.run(inputs, Set.of("logits", "next_token"), present)) {
-                float[] logits = floats(result, "logits");
-                long next =
-                        ((OnnxTensor) result.get("next_token").orElseThrow())
-                                .getLongBuffer()
-                                .get(0);
-                if (next != best(logits)) {
-                    throw new AssertionError("next_token must be the best of logits");
+                FloatBuffer logits = output(result, "logits").getFloatBuffer();
+                LongBuffer next = output(result, "next_token").getLongBuffer();
+                assertThat(next.limit()).isEqualTo(kept);
+                assertThat(logits.limit()).isEqualTo(kept * VOCABULARY);
+                List<float[]> rows = new ArrayList<>();
+                for (int i = 0; i < kept; i++) {
+                    float[] row = new float[VOCABULARY];
+                    logits.get(i * VOCABULARY, row);
+                    assertThat(next.get(i)).isEqualTo(best(row));
+                    rows.add(row);
                 }
-                return logits;
+                return rows;
             }
         }
     }
 
-    private static float[] floats(OrtSession.Result result, String name) {
-        FloatBuffer buffer = ((OnnxTensor) result.get(name).orElseThrow()).getFloatBuffer();
-        float[] floats = new float[buffer.remaining()];
-        buffer.get(floats);
-        return floats;
+    private static OnnxTensor output(OrtSession.Result result, String name) {
+        return (OnnxTensor) result.get(name).orElseThrow();
     }
 
     private OnnxTensor row(long[] values) throws OrtException {

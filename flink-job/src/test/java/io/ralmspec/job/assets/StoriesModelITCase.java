@@ -11,12 +11,15 @@ import io.ralmspec.decoding.DocumentCatalog;
 import io.ralmspec.decoding.Generation;
 import io.ralmspec.decoding.Sampling;
 import io.ralmspec.decoding.Stride;
+import io.ralmspec.model.Device;
 import io.ralmspec.model.FileTokenizer;
 import io.ralmspec.model.ModelOptions;
 import io.ralmspec.model.OnnxLanguageModel;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
@@ -98,11 +101,8 @@ class StoriesModelITCase {
                 int[] all = prompt;
                 while (all.length < prompt.length + tokens.length) {
                     Context context = new Context("story", -1, all);
-                    Stride stride =
-                            model.generate(Generation.of(context, 4, Sampling.GREEDY), () -> false);
-                    all =
-                            IntStream.concat(IntStream.of(all), IntStream.of(stride.tokens()))
-                                    .toArray();
+                    int[] stride = generate(model, context, 4, new int[0]).tokens();
+                    all = IntStream.concat(IntStream.of(all), IntStream.of(stride)).toArray();
                 }
 
                 assertThat(Arrays.copyOfRange(all, prompt.length, all.length)).isEqualTo(tokens);
@@ -133,6 +133,66 @@ class StoriesModelITCase {
         }
     }
 
+    /** Scores do not depend on how many positions get some: a draft's are those of single steps. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void eachPositionOfALongerRunHasTheBitsOfItsTwoTokenStep(int threads) throws OrtException {
+        long seed = seed();
+        int[] tokens = randomTokens(seed, 200);
+        try (SharedKvRunner steps = runner(threads);
+                SharedKvRunner chunks = runner(threads)) {
+            steps.run(Arrays.copyOf(tokens, 10), 0);
+            chunks.run(Arrays.copyOf(tokens, 10), 0);
+            int at = 10;
+            for (int kept = 2; at + kept <= tokens.length; kept = kept % 20 + 2) {
+                int start = at - 1;
+                List<float[]> rows =
+                        chunks.run(Arrays.copyOfRange(tokens, start, start + kept), start, kept);
+                for (int i = 1; i < kept; i++) {
+                    int last = start + i;
+                    float[] step =
+                            steps.run(Arrays.copyOfRange(tokens, last - 1, last + 1), last - 1);
+                    assertThat(Arrays.equals(rows.get(i), step))
+                            .as("seed=%d position %d of %d", seed, i, kept)
+                            .isTrue();
+                }
+                at = start + kept;
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void aDraftChangesNeitherTokensNorConfidence(int threads) {
+        long seed = seed();
+        Random random = new Random(seed);
+        ModelOptions options = new ModelOptions(threads, 0, 1 << 26, 1 << 26, Device.CPU);
+        try (OnnxLanguageModel plain =
+                        OnnxLanguageModel.open(directory, options, new OneDocument());
+                OnnxLanguageModel drafted =
+                        OnnxLanguageModel.open(directory, options, new OneDocument())) {
+            for (JsonNode story : expected.path("greedy")) {
+                int[] all = ints(story.path("ids"));
+                for (int stride = 0; stride < 12; stride++) {
+                    Context context = new Context("story", random.nextInt(2) - 1, all);
+                    Stride wanted = generate(plain, context, 4, new int[0]);
+                    int[] draft = Arrays.copyOf(wanted.tokens(), 1 + random.nextInt(4));
+                    if (random.nextBoolean()) {
+                        draft[random.nextInt(draft.length)] = 3 + random.nextInt(VOCABULARY - 3);
+                    }
+                    Stride got = generate(drafted, context, 4, draft);
+
+                    assertThat(got.tokens()).as("seed=%d", seed).isEqualTo(wanted.tokens());
+                    assertThat(got.confidence())
+                            .as("seed=%d", seed)
+                            .isEqualTo(wanted.confidence())
+                            .isPositive();
+                    all = IntStream.concat(IntStream.of(all), IntStream.of(got.tokens())).toArray();
+                }
+            }
+        }
+    }
+
     @Test
     void aRollbackLeavesNoTrace() throws OrtException {
         long seed = seed();
@@ -158,6 +218,14 @@ class StoriesModelITCase {
                 assertThat(tokenizer.decode(ids)).isEqualTo(sample.path("decoded").textValue());
             }
         }
+    }
+
+    private static Stride generate(
+            OnnxLanguageModel model, Context context, int maxTokens, int[] draft) {
+        return Objects.requireNonNull(
+                model.generate(
+                        new Generation(context, maxTokens, Sampling.GREEDY, draft, true),
+                        () -> false));
     }
 
     private SharedKvRunner runner(int threads) throws OrtException {
