@@ -96,7 +96,7 @@ public final class JobSettings {
                 options.get(JobOptions.WINDOW));
     }
 
-    static OperatorOptions operators(Configuration options) {
+    public static OperatorOptions operators(Configuration options) {
         int maxInFlight = options.get(JobOptions.MAX_IN_FLIGHT);
         return new OperatorOptions(
                 maxInFlight,

@@ -76,6 +76,7 @@ class LayersTest {
                     .should()
                     .dependOnClassesThat()
                     .resideInAnyPackage(
+                            "io.ralmspec.job.bench..",
                             "io.ralmspec.job.cli..",
                             "io.ralmspec.job.client..",
                             "io.ralmspec.job.local..",

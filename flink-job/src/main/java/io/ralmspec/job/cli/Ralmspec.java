@@ -18,6 +18,7 @@ import picocli.CommandLine.Command;
             ServeCommand.class,
             AskCommand.class,
             CompareCommand.class,
+            BenchCommand.class,
             TopicsCommand.class
         })
 public final class Ralmspec {

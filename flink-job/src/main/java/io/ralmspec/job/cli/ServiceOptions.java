@@ -2,6 +2,7 @@ package io.ralmspec.job.cli;
 
 import io.ralmspec.job.JobOptions;
 import io.ralmspec.job.local.LocalService;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -38,6 +39,16 @@ final class ServiceOptions {
     Map<String, String> options = new HashMap<>();
 
     LocalService start(int brokerPort, int uiPort) throws Exception {
+        return LocalService.start(values(), files(), brokerPort, uiPort);
+    }
+
+    /** Where the service keeps its files. */
+    Path files() throws IOException {
+        return directory != null ? directory : WorkDirectory.create();
+    }
+
+    /** The job's options. */
+    Map<String, String> values() {
         Map<String, String> values = new HashMap<>();
         values.put(JobOptions.KNOWLEDGE_DIRECTORY.key(), index.toAbsolutePath().toString());
         values.put(JobOptions.MODEL_DIRECTORY.key(), model.toAbsolutePath().toString());
@@ -46,7 +57,6 @@ final class ServiceOptions {
             values.put(JobOptions.BOOTSTRAP_SERVERS.key(), bootstrapServers);
         }
         values.putAll(options);
-        Path files = directory != null ? directory : WorkDirectory.create();
-        return LocalService.start(values, files, brokerPort, uiPort);
+        return values;
     }
 }

@@ -11,7 +11,10 @@ import io.ralmspec.kafka.TopicPlan;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
@@ -24,11 +27,10 @@ import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Sends a request to the request topic and waits for its answer. One request at a time; used by one
- * thread. Reads only what is written after it was made.
+ * Sends a request to the request topic and waits for its answer. Used by one thread. Reads only
+ * what is written after it was made.
  */
 public final class RalmClient implements AutoCloseable {
     private static final Duration POLL = Duration.ofMillis(100);
@@ -101,21 +103,13 @@ public final class RalmClient implements AutoCloseable {
      */
     public Answer ask(DecodingRequest request, Consumer<Delta> onDelta, Duration timeout)
             throws TimeoutException, InterruptedException {
-        try {
-            producer.send(RequestWriter.record(request).toProducerRecord(topics.requests().name()))
-                    .get();
-        } catch (ExecutionException e) {
-            throw new IllegalStateException(
-                    "could not send to topic %s: %s"
-                            .formatted(topics.requests().name(), e.getCause()),
-                    e);
-        }
+        send(request);
         long deadline = System.nanoTime() + timeout.toNanos();
         Answer answer = null;
         boolean textComplete = !request.stream();
         while (answer == null || !textComplete) {
             for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-                if (!isFor(request.id(), record.key())) {
+                if (!keyOf(record).equals(request.id())) {
                     continue;
                 }
                 if (record.topic().equals(topics.answers().name())) {
@@ -137,8 +131,63 @@ public final class RalmClient implements AutoCloseable {
         return answer;
     }
 
-    private static boolean isFor(String id, byte @Nullable [] key) {
-        return key != null && new String(key, StandardCharsets.UTF_8).equals(id);
+    /** An answer, and the time from sending to having it. */
+    public record Answered(Answer answer, double seconds) {}
+
+    /**
+     * Asks all at the same time and waits for all; result i belongs to request i.
+     *
+     * @param requests with different ids, none streamed
+     * @throws TimeoutException if one answer is not there in time; the requests then go on without
+     *     us
+     */
+    public List<Answered> askAll(List<DecodingRequest> requests, Duration timeout)
+            throws TimeoutException, InterruptedException {
+        Map<String, Long> sent = new HashMap<>();
+        for (DecodingRequest request : requests) {
+            sent.put(request.id(), System.nanoTime());
+            send(request);
+        }
+        Map<String, Answered> answers = new HashMap<>();
+        long deadline = System.nanoTime() + timeout.toNanos();
+        while (answers.size() < requests.size()) {
+            for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
+                Long start = sent.get(keyOf(record));
+                if (start != null && record.topic().equals(topics.answers().name())) {
+                    Answer answer = AnswerReader.read(record.value());
+                    double seconds = (System.nanoTime() - start) / 1e9;
+                    answers.putIfAbsent(answer.id(), new Answered(answer, seconds));
+                }
+            }
+            if (System.nanoTime() > deadline) {
+                throw new TimeoutException(
+                        "%d of %d requests have no answer within %d s"
+                                .formatted(
+                                        requests.size() - answers.size(),
+                                        requests.size(),
+                                        timeout.toSeconds()));
+            }
+        }
+        List<Answered> ordered = new ArrayList<>();
+        for (DecodingRequest request : requests) {
+            ordered.add(Objects.requireNonNull(answers.get(request.id())));
+        }
+        return ordered;
+    }
+
+    private void send(DecodingRequest request) throws InterruptedException {
+        String topic = topics.requests().name();
+        try {
+            producer.send(RequestWriter.record(request).toProducerRecord(topic)).get();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(
+                    "could not send to topic %s: %s".formatted(topic, e.getCause()), e);
+        }
+    }
+
+    private static String keyOf(ConsumerRecord<byte[], byte[]> record) {
+        byte[] key = record.key();
+        return key == null ? "" : new String(key, StandardCharsets.UTF_8);
     }
 
     @Override

@@ -69,9 +69,10 @@ public final class VerificationWorker implements AutoCloseable {
      * is still called back.
      *
      * @param request the very object that was submitted; one that is equal may be wanted by another
+     * @return whether it waited; otherwise it was called back or will be
      */
-    public synchronized void abandon(VerificationRequest request) {
-        queue.removeIf(waiting -> isSame(waiting.request(), request));
+    public synchronized boolean abandon(VerificationRequest request) {
+        return queue.removeIf(waiting -> isSame(waiting.request(), request));
     }
 
     @SuppressWarnings("ReferenceEquality")

@@ -1,0 +1,142 @@
+package io.ralmspec.job.bench;
+
+import io.ralmspec.decoding.Answer;
+import io.ralmspec.decoding.DecodingRequest;
+import io.ralmspec.decoding.RetrieverKind;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * Runs every cell on the same requests, group of requests by group, so that a machine that gets
+ * slower meanwhile does so for all cells alike. Which cell comes first rotates, as the first one
+ * reads documents that the model then remembers. Only {@link Engine#modelOnly} always follows its
+ * baseline, and so has its documents at hand.
+ */
+public final class Bench {
+    /** Of this many groups, one has its first answer checked by the sequential decoder. */
+    static final int CHECK_EVERY = 8;
+
+    /** Sees what was run. */
+    @FunctionalInterface
+    public interface Progress {
+        void ran(String what, List<Answer> answers);
+    }
+
+    private final List<Engine> engines;
+    private final BenchPlan plan;
+    private final Progress progress;
+
+    public Bench(BenchEngines engines, BenchPlan plan, Progress progress) {
+        this(engines.engines(), plan, progress);
+    }
+
+    /**
+     * @param engines at least one; the first one's baseline is what all must equal
+     */
+    Bench(List<? extends Engine> engines, BenchPlan plan, Progress progress) {
+        this.engines = List.copyOf(engines);
+        this.plan = plan;
+        this.progress = progress;
+    }
+
+    /** Calls of {@link Progress#ran} in all. */
+    public int steps() {
+        int columns = plan.policies().size() * engines.size();
+        return plan.retrievers().size() * columns * plan.groups().size();
+    }
+
+    /** By retriever, then engine: each policy, and the model alone where the engine can. */
+    public BenchReport run() throws Exception {
+        List<CellResult> results = new ArrayList<>();
+        for (RetrieverKind retriever : plan.retrievers()) {
+            Map<Column, Tally> tallies = run(retriever);
+            for (Engine engine : engines) {
+                Cell plain = new Cell(retriever, BenchPolicy.BASELINE);
+                Tally baseline = Objects.requireNonNull(tallies.get(Column.of(engine, plain)));
+                tallies.forEach(
+                        (column, tally) -> {
+                            if (column.engine() == engine) {
+                                results.add(tally.result(column, plan.concurrency(), baseline));
+                            }
+                        });
+            }
+        }
+        return new BenchReport(results);
+    }
+
+    /** In the order of the plan. */
+    private Map<Column, Tally> run(RetrieverKind retriever) throws Exception {
+        Map<Column, Tally> tallies = new LinkedHashMap<>();
+        List<Column> columns = new ArrayList<>();
+        for (BenchPolicy policy : plan.policies()) {
+            for (Engine engine : engines) {
+                columns.add(Column.of(engine, new Cell(retriever, policy)));
+                tallies.put(columns.getLast(), new Tally());
+            }
+        }
+        int number = 0;
+        for (BenchPlan.Requests requests : plan.groups()) {
+            Map<Column, Group> ran = run(rotated(columns, number), requests.members());
+            if (requests.counted()) {
+                Group baseline = Objects.requireNonNull(ran.get(columns.getFirst()));
+                boolean check = number % CHECK_EVERY == 0;
+                List<Answer> expected = expected(columns.getFirst(), requests, baseline, check);
+                ran.forEach(
+                        (column, group) ->
+                                tallies.computeIfAbsent(column, added -> new Tally())
+                                        .add(group, expected));
+                number++;
+            }
+        }
+        return tallies;
+    }
+
+    private static List<Column> rotated(List<Column> columns, int by) {
+        List<Column> order = new ArrayList<>(columns);
+        Collections.rotate(order, -by);
+        return order;
+    }
+
+    private Map<Column, Group> run(List<Column> order, List<DecodingRequest> requests)
+            throws Exception {
+        Map<Column, Group> ran = new LinkedHashMap<>();
+        for (Column column : order) {
+            Engine engine = column.engine();
+            Cell cell = column.cell();
+            Group group = engine.run(cell, requests.stream().map(cell::apply).toList());
+            ran.put(column, group);
+            progress.ran(
+                    "%s %s %s"
+                            .formatted(
+                                    cell.retriever().wireName(),
+                                    cell.policy().name(),
+                                    engine.name()),
+                    answers(group));
+            if (column.baseline()) {
+                engine.modelOnly(group)
+                        .ifPresent(floor -> ran.put(new Column(engine, cell, true), floor));
+            }
+        }
+        return ran;
+    }
+
+    /** What every cell must answer; where it is checked, the oracle's word counts. */
+    private static List<Answer> expected(
+            Column column, BenchPlan.Requests requests, Group baseline, boolean check)
+            throws Exception {
+        List<Answer> expected = new ArrayList<>(answers(baseline));
+        if (check) {
+            DecodingRequest first = column.cell().apply(requests.members().getFirst());
+            column.engine().sequential(first).ifPresent(answer -> expected.set(0, answer));
+        }
+        return expected;
+    }
+
+    private static List<Answer> answers(Group group) {
+        return group.outcomes().stream().map(Outcome::answer).toList();
+    }
+}

@@ -1,0 +1,112 @@
+package io.ralmspec.job.bench;
+
+import io.ralmspec.job.JobOptions;
+import io.ralmspec.job.JobSettings;
+import io.ralmspec.job.OnnxServingFactory;
+import io.ralmspec.job.OptionsReader;
+import io.ralmspec.job.local.LocalService;
+import io.ralmspec.streaming.OperatorOptions;
+import io.ralmspec.streaming.Serving;
+import io.ralmspec.streaming.ServingFactory;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.util.IOUtils;
+
+/** What the cells run on. Owns the engines, and through them models and knowledge bases. */
+public final class BenchEngines implements AutoCloseable {
+    private final List<Engine> engines = new ArrayList<>();
+
+    private BenchEngines() {}
+
+    /** The same cells in one or in two surroundings. */
+    public enum Kind {
+        /** Model and knowledge base in this process, without Flink and Kafka. */
+        LIBRARY,
+        /** The real job, asked through Kafka. */
+        FLINK,
+        /** Both in turn; two models and two knowledge bases are open then. */
+        BOTH
+    }
+
+    /**
+     * Engines in real time.
+     *
+     * @param options of the job, as in {@link JobOptions}
+     * @param padVectors as in {@link io.ralmspec.knowledge.PaddedKnowledgeBase}; 0 for none
+     * @param directory for the files of Kafka and Flink
+     */
+    public static BenchEngines open(
+            Kind kind, Map<String, String> options, long padVectors, int uiPort, Path directory)
+            throws Exception {
+        BenchEngines opened = new BenchEngines();
+        try {
+            if (kind != Kind.FLINK) {
+                Configuration checked = checked(options);
+                OperatorOptions operators = JobSettings.operators(checked);
+                Serving serving = serving(checked, padVectors).open();
+                opened.engines.add(
+                        LocalEngine.library(
+                                serving, operators.strides(), operators.maxVerificationBatch()));
+            }
+            if (kind != Kind.LIBRARY) {
+                opened.engines.add(
+                        new FlinkEngine(
+                                LocalService.start(
+                                        options,
+                                        directory,
+                                        0,
+                                        uiPort,
+                                        checked -> serving(checked, padVectors))));
+            }
+            return opened;
+        } catch (Throwable e) {
+            opened.close();
+            throw e;
+        }
+    }
+
+    /**
+     * An engine in virtual time.
+     *
+     * @param costs {@code gpt2} or {@code llama-7b}
+     */
+    public static BenchEngines paper(String costs, Map<String, String> options) throws Exception {
+        PaperCosts parsed = PaperCosts.parse(costs);
+        Configuration checked = checked(options);
+        BenchEngines opened = new BenchEngines();
+        opened.engines.add(
+                LocalEngine.paper(
+                        serving(checked, 0).open(),
+                        JobSettings.operators(checked).strides(),
+                        parsed));
+        return opened;
+    }
+
+    private static Configuration checked(Map<String, String> options) {
+        Map<String, String> all = new HashMap<>(options);
+        // Nobody connects to it.
+        all.putIfAbsent(JobOptions.BOOTSTRAP_SERVERS.key(), "localhost:9092");
+        return OptionsReader.checked(all);
+    }
+
+    private static ServingFactory serving(Configuration options, long padVectors) {
+        ServingFactory real = new OnnxServingFactory(options);
+        return padVectors == 0
+                ? real
+                : new PaddedServingFactory(
+                        real, padVectors, options.get(JobOptions.KNOWLEDGE_THREADS));
+    }
+
+    List<Engine> engines() {
+        return engines;
+    }
+
+    @Override
+    public void close() throws Exception {
+        IOUtils.closeAll(engines);
+    }
+}

@@ -1,0 +1,61 @@
+package io.ralmspec.job.bench;
+
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One line of the result: what one retriever and policy did over all requests. Seconds are from
+ * submission to the answer.
+ *
+ * @param mode baseline, speculative or model-only
+ * @param policies what the user called it
+ * @param settings the policy spelled out
+ * @param computed whether seconds follow from given costs instead of a clock
+ * @param secondsP50 the smallest of the measured seconds that half of the requests do not exceed
+ * @param tokensPerSecond of all requests, over the time in which any of them ran
+ * @param retrievalCalls knowledge base calls, all requests together; so are the counts below
+ * @param acceptance share of the guesses whose truth mattered that were right, in [0, 1]
+ * @param equalOutputs answers that are the baseline's: tokens, text, end and sources; those of the
+ *     baseline itself are held against the sequential decoder where it ran
+ * @param speedup seconds of the same engine's baseline over those of this cell, both summed
+ * @param retrievalSecondsMean per knowledge base call, waiting included (paper: b)
+ * @param stepSecondsMean per step of the model, waiting and encoding the query included (paper: a)
+ * @param bOverA of the baseline with this retriever and engine
+ */
+@JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
+record CellResult(
+        String retriever,
+        String mode,
+        String policies,
+        String settings,
+        String engine,
+        boolean computed,
+        int concurrency,
+        int requests,
+        int tokens,
+        double secondsP50,
+        double secondsP95,
+        double secondsMean,
+        double tokensPerSecond,
+        int retrievalCalls,
+        int retrievalQueries,
+        int modelSteps,
+        double callsPerRequest,
+        double stepsPerRequest,
+        @Nullable Double acceptance,
+        int equalOutputs,
+        int totalOutputs,
+        double speedup,
+        int rolledBackTokens,
+        int redraftedSteps,
+        int unchangedSteps,
+        int recoveredTokens,
+        int cancelledSteps,
+        @Nullable Double retrievalSecondsMean,
+        @Nullable Double stepSecondsMean,
+        @Nullable Double bOverA) {
+    boolean allEqual() {
+        return totalOutputs > 0 && equalOutputs == totalOutputs;
+    }
+}

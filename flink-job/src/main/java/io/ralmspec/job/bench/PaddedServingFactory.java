@@ -1,0 +1,34 @@
+package io.ralmspec.job.bench;
+
+import io.ralmspec.decoding.KnowledgeBase;
+import io.ralmspec.knowledge.PaddedKnowledgeBase;
+import io.ralmspec.streaming.Serving;
+import io.ralmspec.streaming.ServingFactory;
+
+/**
+ * Makes exact search as expensive as with {@code vectors} more documents.
+ *
+ * @param threads that share one search
+ */
+record PaddedServingFactory(ServingFactory within, long vectors, int threads)
+        implements ServingFactory {
+    @Override
+    public String key() {
+        return within.key() + "|pad=" + vectors;
+    }
+
+    @Override
+    public Serving open() throws Exception {
+        Serving serving = within.open();
+        try {
+            // Any text will do: its vector is as long as the others.
+            int dimension = serving.encoder().encode("dimension").length;
+            KnowledgeBase padded =
+                    PaddedKnowledgeBase.of(serving.knowledgeBase(), dimension, vectors, threads);
+            return new Serving(serving.model(), serving.tokenizer(), serving.encoder(), padded);
+        } catch (Throwable e) {
+            serving.close();
+            throw e;
+        }
+    }
+}

@@ -1,0 +1,300 @@
+package io.ralmspec.job.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.ralmspec.decoding.Answer;
+import io.ralmspec.decoding.DecodingMode;
+import io.ralmspec.decoding.DecodingRequest;
+import io.ralmspec.decoding.RequestDefaults;
+import io.ralmspec.decoding.RequestError;
+import io.ralmspec.decoding.RetrievalParameters;
+import io.ralmspec.decoding.RetrievalScheme;
+import io.ralmspec.decoding.RetrieverKind;
+import io.ralmspec.decoding.Sampling;
+import io.ralmspec.job.JobOptions;
+import io.ralmspec.job.bench.Bench;
+import io.ralmspec.job.bench.BenchEngines;
+import io.ralmspec.job.bench.BenchPlan;
+import io.ralmspec.job.bench.BenchPolicy;
+import io.ralmspec.job.bench.BenchReport;
+import io.ralmspec.job.client.Question;
+import io.ralmspec.job.local.Ports;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.runtime.util.EnvironmentInformation;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Measures speculation against plain decoding. */
+@Command(
+        name = "bench",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Decodes the same questions plainly and with each policy, interleaved in one process,"
+                    + " and compares time, cost and answers.",
+            "Exits with 0 if and only if all answers are equal."
+        })
+final class BenchCommand implements Callable<Integer> {
+    private static final int UI_PORT = 8081;
+    private static final RetrievalParameters DEFAULTS = RequestDefaults.STANDARD.retrieval();
+
+    @Spec private @Nullable CommandSpec spec;
+
+    @Mixin private ServiceOptions service = new ServiceOptions();
+
+    @Option(
+            names = "--questions",
+            required = true,
+            description = "JSON lines with `question` or `prompt`.")
+    private Path questions = Path.of("");
+
+    @Option(
+            names = "--retriever",
+            split = ",",
+            defaultValue = "exact,hnsw,bm25",
+            description = "Retrievers to measure (${DEFAULT-VALUE}).")
+    private List<String> retrievers = List.of();
+
+    @Option(
+            names = "--policies",
+            defaultValue = "spec,PSA,PSA+recovery,continuous+recovery,default",
+            description =
+                    "What to hold against the baseline: spec, letters of PSA, continuous or"
+                            + " default, each perhaps with +recovery, or spelled out as"
+                            + " stride=N|os3|continuous[,prefetch=N][,async][,recovery]"
+                            + " (${DEFAULT-VALUE}).")
+    private String policies = "";
+
+    @Option(
+            names = "--requests",
+            defaultValue = "50",
+            description = "Requests that count, per cell (${DEFAULT-VALUE}).")
+    private int requests;
+
+    @Option(
+            names = "--warmup",
+            defaultValue = "4",
+            description = "Requests before them that do not (${DEFAULT-VALUE}).")
+    private int warmup;
+
+    @Option(
+            names = "--concurrency",
+            defaultValue = "1",
+            description = "Requests at a time (${DEFAULT-VALUE}).")
+    private int concurrency;
+
+    @Option(
+            names = "--engine",
+            defaultValue = "library",
+            description =
+                    "library (no Flink), flink (the job and Kafka) or both, in turn"
+                            + " (${DEFAULT-VALUE}).")
+    private String engine = "";
+
+    @Option(
+            names = "--max-tokens",
+            defaultValue = "128",
+            description = "Tokens to generate per answer (${DEFAULT-VALUE}).")
+    private int maxTokens;
+
+    @Option(names = "--stride", description = "Tokens generated per retrieval (${DEFAULT-VALUE}).")
+    private int stride = DEFAULTS.stride();
+
+    @Option(
+            names = "--query-tokens",
+            description = "The query is the text of this many last tokens (${DEFAULT-VALUE}).")
+    private int queryTokens = DEFAULTS.queryTokens();
+
+    @Option(
+            names = "--scheme",
+            description =
+                    "When documents are looked up: every-stride, iter-retgen or flare"
+                            + " (${DEFAULT-VALUE}).")
+    private String scheme = DEFAULTS.scheme().wireName();
+
+    @Option(names = "--max-stride", description = "Unverified lookups of a request at most.")
+    private @Nullable Integer maxStride;
+
+    @Option(names = "--gamma-max", description = "Largest probability that OS3 believes.")
+    private @Nullable Double gammaMax;
+
+    @Option(names = "--window", description = "Verifications that OS3 looks back on.")
+    private @Nullable Integer window;
+
+    @Option(
+            names = "--pad-vectors",
+            defaultValue = "0",
+            description =
+                    "Random vectors that each exact search scans besides, so that it costs what a"
+                            + " large knowledge base costs (${DEFAULT-VALUE}).")
+    private long padVectors;
+
+    @Option(
+            names = "--paper-costs",
+            paramLabel = "gpt2|llama-7b",
+            description =
+                    "Compute time from the paper's seconds per step and call instead of measuring"
+                            + " it; tokens and documents stay real.")
+    private @Nullable String paperCosts;
+
+    @Option(
+            names = "--out",
+            description = "Write bench.jsonl, bench.json and speedup.svg to this directory.")
+    private @Nullable Path out;
+
+    @Override
+    public Integer call() throws Exception {
+        BenchPlan plan = plan();
+        BenchReport report;
+        try (BenchEngines engines = engines();
+                ProgressBar bar =
+                        new ProgressBarBuilder()
+                                .setTaskName("Measuring")
+                                .setStyle(ProgressBarStyle.ASCII)
+                                .build()) {
+            Bench bench = new Bench(engines, plan, (what, answers) -> ran(bar, what, answers));
+            bar.maxHint(bench.steps());
+            report = bench.run();
+        }
+        System.out.print(report.table());
+        System.out.print(report.notes());
+        if (out != null) {
+            report.write(out, about());
+        }
+        System.out.println(
+                report.allEqual()
+                        ? "All answers are equal, token for token."
+                        : "SOME ANSWERS DIFFER.");
+        return report.allEqual() ? 0 : 1;
+    }
+
+    /** Moves the bar; errors are named at once. */
+    private static void ran(ProgressBar bar, String what, List<Answer> answers) {
+        for (Answer answer : answers) {
+            RequestError error = answer.error();
+            if (error != null) {
+                System.err.printf(
+                        "%n%s %s: %s%n", answer.id(), error.code().wireName(), error.message());
+            }
+        }
+        bar.setExtraMessage(what);
+        bar.step();
+    }
+
+    private BenchPlan plan() throws IOException {
+        List<RetrieverKind> kinds = new ArrayList<>();
+        for (String name : retrievers) {
+            kinds.add(Retrievers.parse(name));
+        }
+        atLeast("--requests", 1, requests);
+        atLeast("--warmup", 0, warmup);
+        List<Question> asked = Question.read(questions, warmup + requests);
+        if (asked.size() < warmup + requests) {
+            throw new IllegalArgumentException(
+                    "--questions must hold at least --warmup + --requests = %d (got %d)"
+                            .formatted(warmup + requests, asked.size()));
+        }
+        RetrievalParameters retrieval = retrieval();
+        List<DecodingRequest> all = new ArrayList<>();
+        for (Question question : asked) {
+            all.add(
+                    new DecodingRequest(
+                            // Those of the file need not differ.
+                            "q" + all.size(),
+                            question.prompt(),
+                            maxTokens,
+                            List.of(),
+                            Sampling.GREEDY,
+                            retrieval,
+                            false,
+                            0));
+        }
+        return new BenchPlan(kinds, BenchPolicy.parseAll(policies), all, warmup, concurrency);
+    }
+
+    private RetrievalParameters retrieval() {
+        RetrievalScheme parsed =
+                RetrievalScheme.ofWireName(scheme)
+                        .orElseThrow(
+                                () ->
+                                        new IllegalArgumentException(
+                                                ("--scheme must be every-stride, iter-retgen or"
+                                                                + " flare (got %s)")
+                                                        .formatted(scheme)));
+        return new RetrievalParameters(
+                DEFAULTS.retriever(),
+                DecodingMode.SPECULATIVE,
+                parsed,
+                DEFAULTS.confidence(),
+                stride,
+                queryTokens,
+                DEFAULTS.speculation());
+    }
+
+    private BenchEngines engines() throws Exception {
+        Map<String, String> options = new HashMap<>(service.values());
+        put(options, JobOptions.MAX_SPECULATION_STRIDE, maxStride);
+        put(options, JobOptions.GAMMA_MAX, gammaMax);
+        put(options, JobOptions.WINDOW, window);
+        if (paperCosts != null) {
+            if (!engine.equals("library") || padVectors != 0) {
+                throw new IllegalArgumentException(
+                        "--paper-costs must come without --engine and --pad-vectors: it measures"
+                                + " nothing");
+            }
+            return BenchEngines.paper(paperCosts, options);
+        }
+        BenchEngines.Kind kind =
+                switch (engine) {
+                    case "library" -> BenchEngines.Kind.LIBRARY;
+                    case "flink" -> BenchEngines.Kind.FLINK;
+                    case "both" -> BenchEngines.Kind.BOTH;
+                    default ->
+                            throw new IllegalArgumentException(
+                                    "--engine must be library, flink or both (got %s)"
+                                            .formatted(engine));
+                };
+        atLeast("--pad-vectors", 0, padVectors);
+        return BenchEngines.open(kind, options, padVectors, Ports.freeOr(UI_PORT), service.files());
+    }
+
+    private static void put(
+            Map<String, String> options, ConfigOption<?> option, @Nullable Object value) {
+        if (value != null) {
+            options.put(option.key(), value.toString());
+        }
+    }
+
+    private static void atLeast(String name, long bound, long got) {
+        if (got < bound) {
+            throw new IllegalArgumentException(
+                    "%s must be >= %d (got %d)".formatted(name, bound, got));
+        }
+    }
+
+    private ObjectNode about() {
+        ObjectNode about = JsonNodeFactory.instance.objectNode();
+        CommandSpec command = Objects.requireNonNull(spec, "picocli sets it");
+        ArrayNode arguments = about.putArray("command");
+        command.root().commandLine().getParseResult().originalArgs().forEach(arguments::add);
+        ObjectNode versions = about.putObject("versions");
+        versions.put("ralmspec", command.root().version()[0]);
+        versions.put("flink", EnvironmentInformation.getVersion());
+        return about;
+    }
+}

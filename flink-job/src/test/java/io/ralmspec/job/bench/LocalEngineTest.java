@@ -1,0 +1,89 @@
+package io.ralmspec.job.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ralmspec.decoding.Answer;
+import io.ralmspec.decoding.DecodingRequest;
+import io.ralmspec.decoding.RetrievalScheme;
+import io.ralmspec.decoding.RetrieverKind;
+import io.ralmspec.decoding.ScriptedLanguageModel;
+import io.ralmspec.decoding.Seeds;
+import io.ralmspec.decoding.StrideSettings;
+import io.ralmspec.streaming.Serving;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The engines in this process against the sequential decoder, with hashes for a model. */
+class LocalEngineTest {
+    private static final String POLICIES =
+            "spec,P,S,A,PSA,PSA+recovery,continuous,continuous+recovery,stride=8,async,recovery";
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void everyCellGivesTheSequentialAnswers(boolean computed) throws Exception {
+        long seed = Seeds.first();
+        Serving serving = Scripted.serving(seed, 40, 60);
+        int rolledBack = 0;
+        try (Engine engine = engine(serving, computed)) {
+            for (RetrievalScheme scheme : RetrievalScheme.values()) {
+                List<DecodingRequest> requests = Scripted.requests(6, 60, scheme);
+                for (RetrieverKind retriever : RetrieverKind.values()) {
+                    for (BenchPolicy policy : BenchPolicy.parseAll(POLICIES)) {
+                        Cell cell = new Cell(retriever, policy);
+                        List<DecodingRequest> own = requests.stream().map(cell::apply).toList();
+                        Group group = engine.run(cell, own);
+                        for (int i = 0; i < own.size(); i++) {
+                            Answer answer = group.outcomes().get(i).answer();
+                            rolledBack += answer.counters().rolledBackTokens();
+                            assertThat(
+                                            Outcome.equal(
+                                                    answer,
+                                                    engine.sequential(own.get(i)).orElseThrow()))
+                                    .as("%s, %s, seed=%d", cell, scheme, seed)
+                                    .isTrue();
+                        }
+                    }
+                }
+            }
+        }
+        // Equality means nothing unless something went wrong on the way.
+        assertThat(rolledBack).isPositive();
+        assertThat(((ScriptedLanguageModel) serving.model()).held()).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void theModelAloneGeneratesTheBaselinesTokensWithoutAnyCall(boolean computed) throws Exception {
+        long seed = Seeds.first();
+        Serving serving = Scripted.serving(seed, 40, 60);
+        Cell baseline = new Cell(RetrieverKind.EXACT, BenchPolicy.BASELINE);
+        try (Engine engine = engine(serving, computed)) {
+            for (RetrievalScheme scheme : RetrievalScheme.values()) {
+                Group full =
+                        engine.run(
+                                baseline,
+                                Scripted.requests(5, 50, scheme).stream()
+                                        .map(baseline::apply)
+                                        .toList());
+                Group alone = engine.modelOnly(full).orElseThrow();
+                for (int i = 0; i < 5; i++) {
+                    Answer expected = full.outcomes().get(i).answer();
+                    Answer answer = alone.outcomes().get(i).answer();
+                    assertThat(answer.tokens())
+                            .as("%s, seed=%d", scheme, seed)
+                            .isEqualTo(expected.tokens());
+                    assertThat(answer.counters().retrievalCalls()).isZero();
+                    assertThat(answer.counters().modelSteps())
+                            .isEqualTo(expected.counters().modelSteps());
+                }
+            }
+        }
+    }
+
+    private static Engine engine(Serving serving, boolean computed) {
+        return computed
+                ? LocalEngine.paper(serving, StrideSettings.DEFAULT, PaperCosts.GPT2)
+                : LocalEngine.library(serving, StrideSettings.DEFAULT, 256);
+    }
+}
