@@ -11,7 +11,7 @@ import java.util.Arrays;
  */
 public record SpeculationCache(int[] documents) {
     /** Documents kept at most; beyond it the oldest goes. */
-    public static final int CAPACITY = 256;
+    public static final int CAPACITY = 1024;
 
     public static final SpeculationCache EMPTY = new SpeculationCache(new int[0]);
 
