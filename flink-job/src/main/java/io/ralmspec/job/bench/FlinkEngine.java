@@ -10,7 +10,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 
-/** Decodes with the real job, asked through Kafka. Owns the service. */
+/**
+ * Decodes with the real job, asked through Kafka. What the job expects sessions to cost is per
+ * retriever, so that all cells of one share it. Owns the service.
+ */
 final class FlinkEngine implements Engine {
     private static final Duration PATIENCE = Duration.ofMinutes(10);
 

@@ -91,7 +91,11 @@ final class LibraryMachine implements Machine {
         if (worker == null) {
             throw new IllegalArgumentException(
                     "--retriever must be one that the index has, %s (got %s): rebuild the index"
-                            .formatted(searches.keySet(), kind.wireName()));
+                            .formatted(
+                                    searches.keySet().stream()
+                                            .map(RetrieverKind::wireName)
+                                            .toList(),
+                                    kind.wireName()));
         }
         return worker;
     }

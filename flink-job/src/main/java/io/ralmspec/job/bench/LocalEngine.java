@@ -58,10 +58,12 @@ final class LocalEngine implements Engine {
 
     /** In virtual time, with the paper's costs. */
     static LocalEngine paper(Serving serving, StrideSettings settings, PaperCosts costs) {
-        ModelSteps steps = steps(serving);
-        Machine machine = new PaperMachine(costs, serving.model(), steps, serving.knowledgeBase());
+        Serving remembering = Remembering.of(serving);
+        Machine machine =
+                new PaperMachine(
+                        costs, remembering.model(), steps(remembering), serving.knowledgeBase());
         String name = "paper-" + costs.wireName();
-        return new LocalEngine(name, true, serving, steps, machine, settings);
+        return new LocalEngine(name, true, serving, steps(serving), machine, settings);
     }
 
     private static ModelSteps steps(Serving serving) {

@@ -110,7 +110,8 @@ class VerificationWorkerTest {
         VerificationRequest abandoned = submit("a", 1, 2, "x");
         submit("a-again", 1, 2, "x");
         submit("b", 2, 2, "y");
-        worker.abandon(abandoned);
+        assertThat(worker.abandon(abandoned)).isTrue();
+        assertThat(worker.abandon(abandoned)).as("it does not wait any more").isFalse();
         retriever.gate.countDown();
         await().until(() -> completions.size() == 3);
         assertThat(retriever.searches).containsExactly(new Search(1, 1), new Search(2, 2));
