@@ -337,8 +337,17 @@ public final class SpeculativeDecoder {
         return switch (policy.rule()) {
             case FIXED -> Math.min(policy.stride(), settings.maxStride());
             case CONTINUOUS -> 1;
-            case OS3 -> scheduler.stride(s.estimates, s.outcomes, policy.ahead());
+            case OS3 -> scheduler.stride(s.estimates, s.outcomes, lookupsLeft(s), policy.ahead());
         };
+    }
+
+    /** Lookups from the committed step's to the answer's end, if no end token comes before. */
+    private int lookupsLeft(Session s) {
+        RetrievalParameters retrieval = s.request.retrieval();
+        int limit = stopRules.limit(s.request, s.transcript.prompt().length);
+        int tokens = limit - s.transcript.generated().length;
+        int strides = Math.ceilDiv(tokens, retrieval.stride());
+        return retrieval.scheme() == RetrievalScheme.ITER_RETGEN ? 2 * strides : strides;
     }
 
     private boolean generates(Session s, int stride) {

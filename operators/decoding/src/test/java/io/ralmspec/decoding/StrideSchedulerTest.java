@@ -6,45 +6,106 @@ import static org.assertj.core.api.Assertions.within;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** OS3 against the strides that the official solver gives (paper.md section 2). */
 class StrideSchedulerTest {
+    private static final int ENDLESS = 1_000_000;
+
     private final StrideScheduler scheduler = new StrideScheduler(new StrideSettings(32, 0.95, 5));
 
     @ParameterizedTest
     @CsvSource({
-        // gamma, b / a, synchronous, asynchronous
-        "0.3, 20, 3, 3",
-        "0.5, 40, 5, 5",
-        "0.6, 10, 4, 4",
-        "0.6, 100, 8, 8",
-        "0.8, 1, 3, 1",
-        "0.8, 2, 4, 3",
-        "0.8, 20, 9, 9",
-        "0.9, 2, 6, 4",
-        "0.9, 20, 15, 14",
-        "0.9, 100, 25, 25",
+        // gamma, b / a, stride
+        "0.3, 20, 3",
+        "0.5, 5, 3",
+        "0.5, 40, 5",
+        "0.6, 10, 4",
+        "0.6, 100, 8",
+        "0.8, 1, 3",
+        "0.8, 2, 4",
+        "0.8, 20, 9",
+        "0.9, 2, 6",
+        "0.9, 20, 15",
+        "0.9, 100, 25",
     })
-    void choosesThePapersStrides(double gamma, double ratio, int synchronous, int asynchronous) {
+    void choosesThePapersStridesForAnswersWithoutEnd(double gamma, double ratio, int stride) {
         Estimates estimates = estimates(gamma, 0.01, 0.01 * ratio);
-        assertThat(scheduler.stride(estimates, Outcomes.NONE, false)).isEqualTo(synchronous);
-        assertThat(scheduler.stride(estimates, Outcomes.NONE, true)).isEqualTo(asynchronous);
+        assertThat(scheduler.stride(estimates, Outcomes.NONE, ENDLESS, false)).isEqualTo(stride);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void noOtherStrideFindsTheFirstWrongGuessSooner(boolean async) {
+        for (double gamma : new double[] {0.4, 0.7, 0.9, 0.95}) {
+            for (double ratio : new double[] {1, 2, 5, 20, 40}) {
+                for (int lookups : new int[] {2, 7, 31, 100}) {
+                    Estimates estimates = estimates(gamma, 1, ratio);
+                    int chosen = scheduler.stride(estimates, Outcomes.NONE, lookups, async);
+                    double least = Double.MAX_VALUE;
+                    for (int n = 1; n <= Math.min(32, lookups); n++) {
+                        least = Math.min(least, secondsToFind(gamma, ratio, n, lookups, async));
+                    }
+                    double found =
+                            chosen == 0
+                                    ? secondsToFind(gamma, ratio, 1, lookups, false)
+                                    : secondsToFind(gamma, ratio, chosen, lookups, async);
+                    assertThat(found)
+                            .as("gamma %s, b/a %s, lookups %d", gamma, ratio, lookups)
+                            .isLessThan(least * 1.04);
+                }
+            }
+        }
+    }
+
+    /** By going through every place where the first wrong guess can be. */
+    private static double secondsToFind(double gamma, double b, int n, int lookups, boolean async) {
+        double expected = 0;
+        for (int wrong = 1; wrong <= lookups; wrong++) {
+            boolean last = wrong == lookups;
+            double probability = Math.pow(gamma, wrong - 1) * (last ? 1 : 1 - gamma);
+            double seconds = 0;
+            int verified = 0;
+            while (verified < wrong) {
+                boolean ahead = async && verified > 0;
+                int batch = Math.min(lookups - verified, ahead ? (int) b : n);
+                seconds += ahead ? b : batch + b;
+                verified += batch;
+            }
+            expected += probability * seconds;
+        }
+        return expected;
+    }
+
+    @Test
+    void asksEarlierWhenStepsGoOnMeanwhile() {
+        Estimates estimates = estimates(0.95, 0.1, 0.15);
+        assertThat(scheduler.stride(estimates, Outcomes.NONE, ENDLESS, false)).isGreaterThan(4);
+        assertThat(scheduler.stride(estimates, Outcomes.NONE, ENDLESS, true)).isEqualTo(1);
+    }
+
+    @Test
+    void asksForAllAtOnceWhereTheEndIsNear() {
+        Estimates estimates = estimates(0.95, 0.1, 4.37);
+        assertThat(scheduler.stride(estimates, Outcomes.NONE, 31, true)).isEqualTo(31);
+        assertThat(scheduler.stride(estimates, Outcomes.NONE, ENDLESS, true)).isLessThan(31);
     }
 
     @Test
     void decodesPlainlyWhereSpeculationCannotPay() {
         Estimates cheap = estimates(0.9, 0.1, 0.002);
-        assertThat(scheduler.stride(cheap, Outcomes.NONE, false)).isZero();
-        assertThat(scheduler.stride(cheap, Outcomes.NONE, true)).isZero();
-        assertThat(scheduler.stride(Estimates.UNKNOWN, Outcomes.NONE, true)).isZero();
+        assertThat(scheduler.stride(cheap, Outcomes.NONE, ENDLESS, false)).isZero();
+        assertThat(scheduler.stride(cheap, Outcomes.NONE, ENDLESS, true)).isZero();
+        assertThat(scheduler.stride(Estimates.UNKNOWN, Outcomes.NONE, ENDLESS, true)).isZero();
     }
 
     @Test
     void staysWithinItsBounds() {
         Estimates dear = estimates(0.999, 0.001, 100);
-        assertThat(scheduler.stride(dear, Outcomes.NONE, false)).isEqualTo(32);
+        assertThat(scheduler.stride(dear, Outcomes.NONE, ENDLESS, false)).isEqualTo(32);
         StrideScheduler paper = new StrideScheduler(new StrideSettings(32, 0.6, 5));
-        assertThat(paper.stride(estimates(0.999, 0.01, 0.4), Outcomes.NONE, false)).isEqualTo(6);
+        Estimates sure = estimates(0.999, 0.01, 0.4);
+        assertThat(paper.stride(sure, Outcomes.NONE, ENDLESS, false)).isEqualTo(6);
     }
 
     @Test
@@ -56,8 +117,8 @@ class StrideSchedulerTest {
             growing = growing.withCall(queries, 0.1 + 0.02 * queries);
         }
         assertThat(growing.callSeconds(11)).isCloseTo(0.32, within(0.02));
-        assertThat(scheduler.stride(growing, Outcomes.NONE, false))
-                .isLessThan(scheduler.stride(flat, Outcomes.NONE, false));
+        assertThat(scheduler.stride(growing, Outcomes.NONE, ENDLESS, false))
+                .isLessThan(scheduler.stride(flat, Outcomes.NONE, ENDLESS, false));
     }
 
     @Test
