@@ -1,6 +1,7 @@
 package io.ralmspec.decoding;
 
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * The documents a request has seen, searched by scoring each with the knowledge base's own metric
@@ -33,6 +34,22 @@ public record SpeculationCache(int[] documents) {
             all[size++] = found[i];
         }
         return new SpeculationCache(Arrays.copyOfRange(all, Math.max(0, size - CAPACITY), size));
+    }
+
+    /**
+     * With the hits of consecutive lookups, those of {@code closest} as the newest: the first wrong
+     * guess, which the next lookup will be most like. What lies behind it is drafted again, but
+     * likely much alike.
+     */
+    SpeculationCache with(List<Hits> hits, int closest) {
+        SpeculationCache cache = this;
+        for (int i = 0; i < closest; i++) {
+            cache = cache.with(hits.get(i));
+        }
+        for (int i = hits.size() - 1; i >= closest; i--) {
+            cache = cache.with(hits.get(i));
+        }
+        return cache;
     }
 
     /** The best cached document for the query, or {@link Hit#NONE}. */

@@ -223,12 +223,15 @@ public final class SpeculativeDecoder {
         s.estimates = s.estimates.withCall(hits.size(), event.seconds());
         s.outcomes = s.outcomes.next(settings.window());
         for (int i = 0; i < hits.size(); i++) {
-            Hits found = hits.get(i);
-            // Also behind a wrong guess: what was found there is likely to be asked for again.
-            if (s.request.retrieval().speculative()) {
-                s.cache = s.cache.with(found);
+            int at = open.get(i);
+            s.steps.set(at, s.steps.get(at).withTruth(hits.get(i).top()));
+        }
+        if (s.request.retrieval().speculative()) {
+            int closest = 0;
+            while (closest < hits.size() - 1 && s.steps.get(open.get(closest)).guessedRight()) {
+                closest++;
             }
-            s.steps.set(open.get(i), s.steps.get(open.get(i)).withTruth(found.top()));
+            s.cache = s.cache.with(hits, closest);
         }
         settle(s, nowMillis);
         goOn(s, nowMillis);

@@ -2,6 +2,7 @@ package io.ralmspec.decoding;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -24,6 +25,13 @@ class SpeculationCacheTest {
                 .isEqualTo(Hit.NONE);
         assertThat(SpeculationCache.EMPTY.top(QUERY, SpeculationCacheTest::byId))
                 .isEqualTo(Hit.NONE);
+    }
+
+    @Test
+    void keepsWhatTheNextLookupWillBeClosestToLongest() {
+        SpeculationCache cache =
+                SpeculationCache.EMPTY.with(List.of(hits(1), hits(2), hits(3), hits(4)), 1);
+        assertThat(cache.documents()).containsExactly(1, 4, 3, 2);
     }
 
     @Test
