@@ -1,72 +1,90 @@
 package io.ralmspec.decoding;
 
 /**
- * Running averages of what speculation costs and how often it is right (paper section 4: a, b,
- * gamma), older observations counting less.
+ * Running averages of what decoding costs and how often guesses are right (paper section 4: a, b,
+ * gamma), older observations counting less. A step and a call slow each other down where they share
+ * processors, so both are known alone and beside one another.
  *
- * @param stepSeconds seconds per step (a); 0 if none was seen
- * @param calls weight of the knowledge base calls seen; 0 if none
- * @param queries weighted mean of queries per call
- * @param seconds weighted mean of seconds per call
- * @param queriesSquared weighted mean of squared queries
- * @param queriesSeconds weighted mean of queries times seconds
+ * @param step seconds per step that ran alone (a); 0 if none was seen
+ * @param stepBeside seconds per step that ran beside a call; 0 if none was seen
+ * @param plainCall calls of plain decoding: one query, one document
+ * @param call calls that ran alone (b)
+ * @param callBeside calls that ran beside a step
  * @param gamma probability that a step survives its verification
  */
 public record Estimates(
-        double stepSeconds,
-        double calls,
-        double queries,
-        double seconds,
-        double queriesSquared,
-        double queriesSeconds,
+        double step,
+        double stepBeside,
+        CallCost plainCall,
+        CallCost call,
+        CallCost callBeside,
         double gamma) {
     /** Before anything was seen; gamma is what the paper's exact retrieval had. */
-    public static final Estimates UNKNOWN = new Estimates(0, 0, 0, 0, 0, 0, 0.75);
+    public static final Estimates UNKNOWN =
+            new Estimates(0, 0, CallCost.UNKNOWN, CallCost.UNKNOWN, CallCost.UNKNOWN, 0.75);
 
-    /** Weight of the newest observation of a cost once there are many. */
-    private static final double COST_RATE = 0.1;
+    /** Weight of the newest observation of a step. */
+    private static final double STEP_RATE = 0.1;
 
     private static final double GAMMA_RATE = 0.03;
 
+    /** How fast a bad experience with running beside is forgotten, so that it is tried again. */
+    private static final double FORGET_RATE = 0.01;
+
     /** Whether both costs were seen. */
     public boolean known() {
-        return stepSeconds > 0 && calls > 0;
+        return step > 0 && (plainCall.known() || call.known());
+    }
+
+    /** Seconds of a step (a). */
+    public double stepSeconds(boolean beside) {
+        return beside && stepBeside > 0 ? stepBeside : step;
+    }
+
+    /** Seconds of a call with this many queries (b). */
+    public double callSeconds(int queries, boolean beside) {
+        CallCost cost = call.known() ? call : plainCall;
+        return (beside && callBeside.known() ? callBeside : cost).seconds(queries);
+    }
+
+    /** Seconds of a call of plain decoding. */
+    public double plainCallSeconds() {
+        return (plainCall.known() ? plainCall : call).seconds(1);
+    }
+
+    Estimates withStep(double observed, boolean beside) {
+        if (beside) {
+            double first = stepBeside == 0 ? step : stepBeside;
+            return new Estimates(
+                    step, average(first, observed), plainCall, call, callBeside, gamma);
+        }
+        double alone = average(step, observed);
+        double forgotten = stepBeside == 0 ? 0 : stepBeside + FORGET_RATE * (alone - stepBeside);
+        return new Estimates(alone, forgotten, plainCall, call, callBeside, gamma);
     }
 
     /**
-     * Seconds of a call with this many queries (b), by a line through the calls seen. Flat while
-     * all had the same size, as in the paper; 0 before the first.
+     * @param topN documents asked for per query
      */
-    public double callSeconds(int count) {
-        double spread = queriesSquared - queries * queries;
-        double slope = spread < 1e-6 ? 0 : (queriesSeconds - queries * seconds) / spread;
-        // A call with no queries can't take less than nothing, nor more queries less time.
-        slope = Math.clamp(slope, 0, queries > 0 ? seconds / queries : 0);
-        return seconds + slope * (count - queries);
-    }
-
-    Estimates withStep(double observed) {
-        double next =
-                stepSeconds == 0 ? observed : stepSeconds + COST_RATE * (observed - stepSeconds);
-        return new Estimates(next, calls, queries, seconds, queriesSquared, queriesSeconds, gamma);
-    }
-
-    Estimates withCall(int count, double observed) {
-        double weight = Math.min(calls + 1, 1 / COST_RATE);
-        double rate = 1 / weight;
+    Estimates withCall(int queries, int topN, double observed, boolean beside) {
+        if (beside) {
+            CallCost next = callBeside.with(queries, observed);
+            return new Estimates(step, stepBeside, plainCall, call, next, gamma);
+        }
+        boolean plain = queries == 1 && topN == 1;
+        CallCost cost = (plain ? plainCall : call).with(queries, observed);
+        CallCost forgotten =
+                callBeside.known() ? callBeside.towards(cost, FORGET_RATE) : callBeside;
         return new Estimates(
-                stepSeconds,
-                weight,
-                queries + rate * (count - queries),
-                seconds + rate * (observed - seconds),
-                queriesSquared + rate * ((double) count * count - queriesSquared),
-                queriesSeconds + rate * (count * observed - queriesSeconds),
-                gamma);
+                step, stepBeside, plain ? cost : plainCall, plain ? call : cost, forgotten, gamma);
     }
 
     Estimates withOutcome(boolean survived) {
         double next = gamma + GAMMA_RATE * ((survived ? 1 : 0) - gamma);
-        return new Estimates(
-                stepSeconds, calls, queries, seconds, queriesSquared, queriesSeconds, next);
+        return new Estimates(step, stepBeside, plainCall, call, callBeside, next);
+    }
+
+    private static double average(double before, double observed) {
+        return before == 0 ? observed : before + STEP_RATE * (observed - before);
     }
 }

@@ -13,6 +13,9 @@ final class Session {
     int generating;
     int verifying;
     int asked;
+    int topN;
+    boolean stepBeside;
+    boolean callBeside;
     Transcript transcript;
     final List<Step> steps;
     SpeculationCache cache;
@@ -44,6 +47,9 @@ final class Session {
         generating = state.generating();
         verifying = state.verifying();
         asked = state.asked();
+        topN = state.topN();
+        stepBeside = state.stepBeside();
+        callBeside = state.callBeside();
         transcript = state.transcript();
         steps = new ArrayList<>(state.steps());
         cache = state.cache();
@@ -107,6 +113,14 @@ final class Session {
         estimates = estimates.withOutcome(survived);
     }
 
+    /** Notes that what is out now runs beside one another. */
+    void noteBeside() {
+        if (generating != 0 && verifying != 0) {
+            stepBeside = true;
+            callBeside = true;
+        }
+    }
+
     /** Drops the drafts. */
     void dropDrafts() {
         while (steps.size() > 1) {
@@ -147,6 +161,9 @@ final class Session {
                         generating,
                         verifying,
                         asked,
+                        topN,
+                        stepBeside,
+                        callBeside,
                         transcript,
                         steps,
                         cache,

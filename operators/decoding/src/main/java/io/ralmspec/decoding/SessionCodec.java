@@ -32,6 +32,9 @@ final class SessionCodec {
             out.writeInt(state.generating());
             out.writeInt(state.verifying());
             out.writeInt(state.asked());
+            out.writeInt(state.topN());
+            out.writeBoolean(state.stepBeside());
+            out.writeBoolean(state.callBeside());
             writeTranscript(out, state.transcript());
             out.writeInt(state.steps().size());
             for (Step step : state.steps()) {
@@ -66,6 +69,9 @@ final class SessionCodec {
                     in.readInt(),
                     in.readInt(),
                     in.readInt(),
+                    in.readInt(),
+                    in.readBoolean(),
+                    in.readBoolean(),
                     readTranscript(in),
                     readSteps(in),
                     new SpeculationCache(readInts(in)),
@@ -234,12 +240,11 @@ final class SessionCodec {
 
     private static void writeEstimates(DataOutputStream out, Estimates estimates)
             throws IOException {
-        out.writeDouble(estimates.stepSeconds());
-        out.writeDouble(estimates.calls());
-        out.writeDouble(estimates.queries());
-        out.writeDouble(estimates.seconds());
-        out.writeDouble(estimates.queriesSquared());
-        out.writeDouble(estimates.queriesSeconds());
+        out.writeDouble(estimates.step());
+        out.writeDouble(estimates.stepBeside());
+        writeCallCost(out, estimates.plainCall());
+        writeCallCost(out, estimates.call());
+        writeCallCost(out, estimates.callBeside());
         out.writeDouble(estimates.gamma());
     }
 
@@ -247,6 +252,22 @@ final class SessionCodec {
         return new Estimates(
                 in.readDouble(),
                 in.readDouble(),
+                readCallCost(in),
+                readCallCost(in),
+                readCallCost(in),
+                in.readDouble());
+    }
+
+    private static void writeCallCost(DataOutputStream out, CallCost cost) throws IOException {
+        out.writeDouble(cost.weight());
+        out.writeDouble(cost.queries());
+        out.writeDouble(cost.seconds());
+        out.writeDouble(cost.queriesSquared());
+        out.writeDouble(cost.queriesSeconds());
+    }
+
+    private static CallCost readCallCost(DataInputStream in) throws IOException {
+        return new CallCost(
                 in.readDouble(),
                 in.readDouble(),
                 in.readDouble(),

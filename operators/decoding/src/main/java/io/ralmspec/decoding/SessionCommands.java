@@ -57,10 +57,6 @@ final class SessionCommands {
         for (int i : s.open(s.asked)) {
             queries.add(s.steps.get(i).query());
         }
-        return new Command.Verify(
-                s.verifying,
-                retrieval.retriever(),
-                queries,
-                retrieval.speculative() ? retrieval.speculation().prefetch() : 1);
+        return new Command.Verify(s.verifying, retrieval.retriever(), queries, s.topN);
     }
 }

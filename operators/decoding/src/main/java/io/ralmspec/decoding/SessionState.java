@@ -11,6 +11,9 @@ import java.util.List;
  * @param generating epoch of the preparation or step that is out, or 0
  * @param verifying epoch of the verification that is out, or 0
  * @param asked steps, from the first, whose open lookups that verification answers
+ * @param topN documents that it finds per query
+ * @param stepBeside whether a verification was out while the step that is out ran
+ * @param callBeside whether a step was out while the verification that is out ran
  * @param steps the first is committed, its tokens are in the transcript; the others are drafts,
  *     each generated with the guess of the one before. If the first one's truth is known although
  *     there is a second, that second is being redrafted
@@ -23,6 +26,9 @@ public record SessionState(
         int generating,
         int verifying,
         int asked,
+        int topN,
+        boolean stepBeside,
+        boolean callBeside,
         Transcript transcript,
         List<Step> steps,
         SpeculationCache cache,
@@ -44,6 +50,9 @@ public record SessionState(
                 0,
                 0,
                 0,
+                1,
+                false,
+                false,
                 Transcript.EMPTY,
                 List.of(),
                 SpeculationCache.EMPTY,

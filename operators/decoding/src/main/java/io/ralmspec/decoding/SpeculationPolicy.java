@@ -29,9 +29,4 @@ public record SpeculationPolicy(
     public static SpeculationPolicy fixed(int stride, int prefetch) {
         return new SpeculationPolicy(StrideRule.FIXED, stride, prefetch, false, false);
     }
-
-    /** Whether steps go on while a verification is out. */
-    boolean ahead() {
-        return async || rule == StrideRule.CONTINUOUS;
-    }
 }

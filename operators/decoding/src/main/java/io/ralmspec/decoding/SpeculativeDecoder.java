@@ -169,7 +169,7 @@ public final class SpeculativeDecoder {
         s.timings = s.timings.plusGeneration(event.seconds());
         Step step = stepOf(s, event);
         if (!s.onVerifiedGround()) {
-            s.estimates = s.estimates.withStep(event.seconds());
+            s.estimates = s.estimates.withStep(event.seconds(), s.stepBeside);
             s.steps.add(guessing(s, step));
             proceed(s);
             return;
@@ -177,7 +177,7 @@ public final class SpeculativeDecoder {
         if (s.redrafting()) {
             redrafted(s, step);
         } else {
-            s.estimates = s.estimates.withStep(event.seconds());
+            s.estimates = s.estimates.withStep(event.seconds(), s.stepBeside);
             s.steps.add(guessing(s, step));
         }
         commit(s, nowMillis);
@@ -220,7 +220,7 @@ public final class SpeculativeDecoder {
         s.retrievalCalls++;
         s.retrievalQueries += hits.size();
         s.timings = s.timings.plusRetrieval(event.seconds());
-        s.estimates = s.estimates.withCall(hits.size(), event.seconds());
+        s.estimates = s.estimates.withCall(hits.size(), s.topN, event.seconds(), s.callBeside);
         s.outcomes = s.outcomes.next(settings.window());
         for (int i = 0; i < hits.size(); i++) {
             int at = open.get(i);
@@ -312,35 +312,40 @@ public final class SpeculativeDecoder {
 
     /** Starts what can run now: a step, a verification, or both. */
     private void proceed(Session s) {
-        int stride = stride(s);
-        generateIfPossible(s, stride);
-        if (s.verifying == 0 && verifies(s, stride)) {
+        Plan plan = plan(s);
+        generateIfPossible(s, plan);
+        if (s.verifying == 0 && verifies(s, plan)) {
             s.verifying = ++s.epoch;
             s.asked = s.steps.size();
+            s.topN = plan.guesses() ? s.request.retrieval().speculation().prefetch() : 1;
+            s.callBeside = false;
+            s.noteBeside();
             s.commands.add(outstanding.verification(s));
             // What is asked for leaves room for drafts ahead of it.
-            generateIfPossible(s, stride);
+            generateIfPossible(s, plan);
         }
     }
 
-    private void generateIfPossible(Session s, int stride) {
-        if (s.generating == 0 && generates(s, stride)) {
+    private void generateIfPossible(Session s, Plan plan) {
+        if (s.generating == 0 && generates(s, plan)) {
             s.generating = ++s.epoch;
+            s.stepBeside = false;
+            s.noteBeside();
             s.commands.add(outstanding.generation(s));
         }
     }
 
-    /** Lookups per verification; 0 if nothing should run ahead of its verification. */
-    private int stride(Session s) {
+    private Plan plan(Session s) {
         RetrievalParameters retrieval = s.request.retrieval();
         SpeculationPolicy policy = retrieval.speculation();
         if (!retrieval.speculative()) {
-            return 0;
+            return Plan.PLAIN;
         }
         return switch (policy.rule()) {
-            case FIXED -> Math.min(policy.stride(), settings.maxStride());
-            case CONTINUOUS -> 1;
-            case OS3 -> scheduler.stride(s.estimates, s.outcomes, lookupsLeft(s), policy.ahead());
+            case FIXED ->
+                    new Plan(Math.min(policy.stride(), settings.maxStride()), policy.async(), true);
+            case CONTINUOUS -> new Plan(1, true, true);
+            case OS3 -> scheduler.plan(s.estimates, s.outcomes, lookupsLeft(s), policy.async());
         };
     }
 
@@ -353,7 +358,7 @@ public final class SpeculativeDecoder {
         return retrieval.scheme() == RetrievalScheme.ITER_RETGEN ? 2 * strides : strides;
     }
 
-    private boolean generates(Session s, int stride) {
+    private boolean generates(Session s, Plan plan) {
         Step last = s.steps.getLast();
         if (s.onVerifiedGround()) {
             return true;
@@ -362,15 +367,13 @@ public final class SpeculativeDecoder {
         if (last.guess() == null || last.end() != null || unasked >= settings.maxStride()) {
             return false;
         }
-        return s.request.retrieval().speculation().ahead()
-                ? stride > 0
-                : s.verifying == 0 && s.open(s.steps.size()).size() < stride;
+        return plan.ahead() || (s.verifying == 0 && s.open(s.steps.size()).size() < plan.stride());
     }
 
-    private boolean verifies(Session s, int stride) {
+    private boolean verifies(Session s, Plan plan) {
         // While a step is redrafted, the queries behind it may be about to change.
         int open = s.onVerifiedGround() ? 0 : s.open(s.steps.size()).size();
-        return open > 0 && (s.generating == 0 || open >= stride);
+        return open > 0 && (s.generating == 0 || open >= plan.stride());
     }
 
     private Step stepOf(Session s, Event.Generated event) {
@@ -388,7 +391,7 @@ public final class SpeculativeDecoder {
     /** With the document that the speculation cache finds for its query. */
     private Step guessing(Session s, Step step) {
         RetrievalParameters retrieval = s.request.retrieval();
-        if (!retrieval.speculative() || step.end() != null || s.cache.isEmpty()) {
+        if (step.end() != null || s.cache.isEmpty() || !plan(s).guesses()) {
             return step;
         }
         Hit guess =

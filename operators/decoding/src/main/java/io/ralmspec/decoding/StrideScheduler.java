@@ -18,9 +18,10 @@ package io.ralmspec.decoding;
  *
  * seconds. Without an end (L infinite) the first is (1 - gamma) over the paper's objective, to be
  * made small where the paper makes its own large. The second replaces the paper's, which assumes
- * that exactly one step more is made while a verification is out.
+ * that exactly one step more is made while a verification is out. Its a and b are those of steps
+ * and calls that run beside one another, so that it loses where they slow each other down too much.
  */
-public final class StrideScheduler {
+final class StrideScheduler {
     /** Steps that the running average of gamma counts for beside those of the window. */
     private static final double PRIOR_STEPS = 4;
 
@@ -32,53 +33,68 @@ public final class StrideScheduler {
 
     private final StrideSettings settings;
 
-    public StrideScheduler(StrideSettings settings) {
+    StrideScheduler(StrideSettings settings) {
         this.settings = settings;
     }
 
     /**
-     * Lookups to gather before they are verified, up to the settings' largest; 0 if nothing should
-     * run before its document is verified.
+     * The fastest way to go on.
      *
      * @param lookups that the request may still make, at least 1 (L)
-     * @param async whether steps go on while a verification is out
+     * @param async whether steps may go on while a verification is out
      */
-    public int stride(Estimates estimates, Outcomes outcomes, int lookups, boolean async) {
+    Plan plan(Estimates estimates, Outcomes outcomes, int lookups, boolean async) {
         if (!estimates.known()) {
-            return 0;
+            return Plan.WATCHING;
         }
-        double gamma =
-                Math.min(outcomes.gamma(estimates.gamma(), PRIOR_STEPS), settings.gammaMax());
-        int best = 0;
-        double least = (1 - LEAST_GAIN) * synchronous(estimates, gamma, 1, lookups);
-        for (int n = async ? 1 : 2; n <= Math.min(settings.maxStride(), lookups); n++) {
-            double seconds =
-                    async
-                            ? asynchronous(estimates, gamma, n, lookups)
-                            : synchronous(estimates, gamma, n, lookups);
-            if (seconds < least) {
-                best = n;
-                least = seconds;
+        double gamma = outcomes.gamma(estimates.gamma(), PRIOR_STEPS);
+        Plan best = fastest(estimates, Math.min(gamma, settings.gammaMax()), lookups, async);
+        if (best.stride() > 0) {
+            return best;
+        }
+        // Guessing costs too: what could not pay with the best of guesses is not even watched.
+        Plan hoped = fastest(estimates, settings.gammaMax(), lookups, async);
+        return hoped.stride() > 0 ? Plan.WATCHING : Plan.PLAIN;
+    }
+
+    private Plan fastest(Estimates estimates, double gamma, int lookups, boolean async) {
+        Plan best = Plan.PLAIN;
+        double plain = estimates.stepSeconds(false) + estimates.plainCallSeconds();
+        double least = (1 - LEAST_GAIN) * plain * geometric(gamma, lookups);
+        for (int n = 1; n <= Math.min(settings.maxStride(), lookups); n++) {
+            double waiting = synchronous(estimates, gamma, n, lookups);
+            if (n > 1 && waiting < least) {
+                best = new Plan(n, false, true);
+                least = waiting;
+            }
+            double going = async ? asynchronous(estimates, gamma, n, lookups) : waiting;
+            if (async && going < least) {
+                best = new Plan(n, true, true);
+                least = going;
             }
         }
         return best;
     }
 
     private static double synchronous(Estimates estimates, double gamma, int n, int lookups) {
-        double a = estimates.stepSeconds();
+        double a = estimates.stepSeconds(false);
         int full = (lookups - 1) / n;
         int last = lookups - full * n;
-        return geometric(Math.pow(gamma, n), full) * (n * a + estimates.callSeconds(n))
-                + Math.pow(gamma, (double) n * full) * (last * a + estimates.callSeconds(last));
+        double round = n * a + estimates.callSeconds(n, false);
+        double lastRound = last * a + estimates.callSeconds(last, false);
+        return geometric(Math.pow(gamma, n), full) * round
+                + Math.pow(gamma, (double) n * full) * lastRound;
     }
 
     private double asynchronous(Estimates estimates, double gamma, int n, int lookups) {
-        double a = estimates.stepSeconds();
-        double k = Math.max(1, Math.min(estimates.callSeconds(1) / a, settings.maxStride()));
-        double next = Math.max(a, estimates.callSeconds((int) Math.round(k)));
+        double a = estimates.stepSeconds(true);
+        double k = Math.clamp(estimates.callSeconds(1, true) / a, 1, settings.maxStride());
+        double next = Math.max(a, estimates.callSeconds((int) Math.round(k), true));
         double calls = Math.ceil((lookups - n) / k);
-        return (n + STOPPING) * a
-                + estimates.callSeconds(n)
+        // What is gathered before the first call is gathered alone.
+        return n * estimates.stepSeconds(false)
+                + STOPPING * a
+                + estimates.callSeconds(n, true)
                 + Math.pow(gamma, n) * geometric(Math.pow(gamma, k), calls) * next;
     }
 

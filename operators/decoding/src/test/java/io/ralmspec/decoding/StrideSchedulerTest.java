@@ -31,7 +31,7 @@ class StrideSchedulerTest {
     })
     void choosesThePapersStridesForAnswersWithoutEnd(double gamma, double ratio, int stride) {
         Estimates estimates = estimates(gamma, 0.01, 0.01 * ratio);
-        assertThat(scheduler.stride(estimates, Outcomes.NONE, ENDLESS, false)).isEqualTo(stride);
+        assertThat(stride(scheduler, estimates, Outcomes.NONE, ENDLESS, false)).isEqualTo(stride);
     }
 
     @ParameterizedTest
@@ -41,7 +41,7 @@ class StrideSchedulerTest {
             for (double ratio : new double[] {1, 2, 5, 20, 40}) {
                 for (int lookups : new int[] {2, 7, 31, 100}) {
                     Estimates estimates = estimates(gamma, 1, ratio);
-                    int chosen = scheduler.stride(estimates, Outcomes.NONE, lookups, async);
+                    int chosen = stride(scheduler, estimates, Outcomes.NONE, lookups, async);
                     double least = Double.MAX_VALUE;
                     for (int n = 1; n <= Math.min(32, lookups); n++) {
                         least = Math.min(least, secondsToFind(gamma, ratio, n, lookups, async));
@@ -80,32 +80,59 @@ class StrideSchedulerTest {
     @Test
     void asksEarlierWhenStepsGoOnMeanwhile() {
         Estimates estimates = estimates(0.95, 0.1, 0.15);
-        assertThat(scheduler.stride(estimates, Outcomes.NONE, ENDLESS, false)).isGreaterThan(4);
-        assertThat(scheduler.stride(estimates, Outcomes.NONE, ENDLESS, true)).isEqualTo(1);
+        assertThat(stride(scheduler, estimates, Outcomes.NONE, ENDLESS, false)).isGreaterThan(4);
+        assertThat(stride(scheduler, estimates, Outcomes.NONE, ENDLESS, true)).isEqualTo(1);
     }
 
     @Test
     void asksForAllAtOnceWhereTheEndIsNear() {
         Estimates estimates = estimates(0.95, 0.1, 4.37);
-        assertThat(scheduler.stride(estimates, Outcomes.NONE, 31, true)).isEqualTo(31);
-        assertThat(scheduler.stride(estimates, Outcomes.NONE, ENDLESS, true)).isLessThan(31);
+        assertThat(stride(scheduler, estimates, Outcomes.NONE, 31, true)).isEqualTo(31);
+        assertThat(stride(scheduler, estimates, Outcomes.NONE, ENDLESS, true)).isLessThan(31);
+    }
+
+    @Test
+    void waitsWhereStepsAndCallsSlowEachOtherDown() {
+        Estimates alone = estimates(0.9, 0.1, 0.1);
+        assertThat(scheduler.plan(alone, Outcomes.NONE, 31, true).ahead()).isTrue();
+        Estimates beside = alone;
+        for (int i = 0; i < 20; i++) {
+            beside = beside.withStep(0.2, true).withCall(1, 5, 0.2, true);
+        }
+        Plan waiting = scheduler.plan(beside, Outcomes.NONE, 31, true);
+        assertThat(waiting.ahead()).isFalse();
+        assertThat(waiting.stride()).isGreaterThan(1);
+        for (int i = 0; i < 200; i++) {
+            beside = beside.withStep(0.1, false).withCall(1, 5, 0.1, false);
+        }
+        assertThat(scheduler.plan(beside, Outcomes.NONE, 31, true).ahead())
+                .as("tried again after a while")
+                .isTrue();
+    }
+
+    @Test
+    void watchesGuessesOnlyWhereTheBestOfThemCouldPay() {
+        Estimates unlucky = estimates(0.05, 0.1, 0.1);
+        assertThat(scheduler.plan(unlucky, Outcomes.NONE, 31, true)).isEqualTo(Plan.WATCHING);
+        Estimates cheap = estimates(0.9, 0.1, 0.002);
+        assertThat(scheduler.plan(cheap, Outcomes.NONE, 31, true)).isEqualTo(Plan.PLAIN);
     }
 
     @Test
     void decodesPlainlyWhereSpeculationCannotPay() {
         Estimates cheap = estimates(0.9, 0.1, 0.002);
-        assertThat(scheduler.stride(cheap, Outcomes.NONE, ENDLESS, false)).isZero();
-        assertThat(scheduler.stride(cheap, Outcomes.NONE, ENDLESS, true)).isZero();
-        assertThat(scheduler.stride(Estimates.UNKNOWN, Outcomes.NONE, ENDLESS, true)).isZero();
+        assertThat(stride(scheduler, cheap, Outcomes.NONE, ENDLESS, false)).isZero();
+        assertThat(stride(scheduler, cheap, Outcomes.NONE, ENDLESS, true)).isZero();
+        assertThat(stride(scheduler, Estimates.UNKNOWN, Outcomes.NONE, ENDLESS, true)).isZero();
     }
 
     @Test
     void staysWithinItsBounds() {
         Estimates dear = estimates(0.999, 0.001, 100);
-        assertThat(scheduler.stride(dear, Outcomes.NONE, ENDLESS, false)).isEqualTo(32);
+        assertThat(stride(scheduler, dear, Outcomes.NONE, ENDLESS, false)).isEqualTo(32);
         StrideScheduler paper = new StrideScheduler(new StrideSettings(32, 0.6, 5));
         Estimates sure = estimates(0.999, 0.01, 0.4);
-        assertThat(paper.stride(sure, Outcomes.NONE, ENDLESS, false)).isEqualTo(6);
+        assertThat(stride(paper, sure, Outcomes.NONE, ENDLESS, false)).isEqualTo(6);
     }
 
     @Test
@@ -114,11 +141,11 @@ class StrideSchedulerTest {
         Estimates growing = flat;
         for (int i = 0; i < 20; i++) {
             int queries = 1 + i % 8;
-            growing = growing.withCall(queries, 0.1 + 0.02 * queries);
+            growing = growing.withCall(queries, 5, 0.1 + 0.02 * queries, false);
         }
-        assertThat(growing.callSeconds(11)).isCloseTo(0.32, within(0.02));
-        assertThat(scheduler.stride(growing, Outcomes.NONE, ENDLESS, false))
-                .isLessThan(scheduler.stride(flat, Outcomes.NONE, ENDLESS, false));
+        assertThat(growing.callSeconds(11, false)).isCloseTo(0.32, within(0.02));
+        assertThat(stride(scheduler, growing, Outcomes.NONE, ENDLESS, false))
+                .isLessThan(stride(scheduler, flat, Outcomes.NONE, ENDLESS, false));
     }
 
     @Test
@@ -136,7 +163,17 @@ class StrideSchedulerTest {
         assertThat(outcomes.gamma(0.5, 0)).isEqualTo(1);
     }
 
+    private static int stride(
+            StrideScheduler scheduler,
+            Estimates estimates,
+            Outcomes outcomes,
+            int lookups,
+            boolean async) {
+        return scheduler.plan(estimates, outcomes, lookups, async).stride();
+    }
+
     private static Estimates estimates(double gamma, double step, double call) {
-        return new Estimates(step, 1, 1, call, 1, call, gamma);
+        CallCost cost = CallCost.UNKNOWN.with(1, call);
+        return new Estimates(step, 0, cost, cost, CallCost.UNKNOWN, gamma);
     }
 }
