@@ -2,6 +2,7 @@ package io.ralmspec.streaming;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ralmspec.decoding.CallCost;
 import io.ralmspec.decoding.Counters;
 import io.ralmspec.decoding.DecodingRequest;
 import io.ralmspec.decoding.Estimates;
@@ -10,8 +11,8 @@ import io.ralmspec.decoding.SessionState;
 import org.junit.jupiter.api.Test;
 
 class RunningEstimatesTest {
-    private static final Estimates FAST = new Estimates(0.01, 1, 1, 0.02, 1, 0.02, 0.9);
-    private static final Estimates SLOW = new Estimates(0.1, 1, 1, 0.2, 1, 0.2, 0.5);
+    private static final Estimates FAST = estimates(0.01, 0.9);
+    private static final Estimates SLOW = estimates(0.1, 0.5);
 
     private final RunningEstimates estimates = new RunningEstimates();
 
@@ -40,6 +41,11 @@ class RunningEstimatesTest {
         assertThat(estimates.last()).isEqualTo(FAST);
     }
 
+    private static Estimates estimates(double step, double gamma) {
+        CallCost none = CallCost.UNKNOWN;
+        return new Estimates(step, step, none, none, none, gamma);
+    }
+
     private static SessionState ended(RetrieverKind retriever, Estimates learnt, int modelSteps) {
         DecodingRequest simple = Requests.simple("a");
         DecodingRequest request =
@@ -61,6 +67,9 @@ class RunningEstimatesTest {
                 s.generating(),
                 s.verifying(),
                 s.asked(),
+                s.topN(),
+                s.stepBeside(),
+                s.callBeside(),
                 s.transcript(),
                 s.steps(),
                 s.cache(),
