@@ -30,6 +30,9 @@ final class LibraryMachine implements Machine {
     /** No step and no search takes this long. */
     private static final Duration PATIENCE = Duration.ofMinutes(10);
 
+    /** The sequence that asks whether the model is free. */
+    private static final String SETTLE = "settle";
+
     /** A result, and whether it is that of a search. */
     private record Arrival(Result result, boolean search) {}
 
@@ -43,7 +46,6 @@ final class LibraryMachine implements Machine {
     private final Map<String, VerificationRequest> out = new HashMap<>();
 
     private int searching;
-    private int markers;
 
     LibraryMachine(Serving serving, ModelSteps steps, int maxBatch) {
         modelWorker = new ModelWorker(serving.model(), steps);
@@ -133,14 +135,13 @@ final class LibraryMachine implements Machine {
 
     @Override
     public void settle() throws InterruptedException {
-        String marker = "settle-" + ++markers;
-        // The model's thread does one thing after the other: this comes back when it is free.
-        model.prepare(new Command.Prepare(0, marker, "free", RetrieverKind.BM25, 1));
+        // The model's thread does one thing after the other: this comes back when it is free. It
+        // leaves nothing to release, so that the model may then be used by another thread.
+        model.prepare(new Command.Prepare(0, SETTLE, "free", RetrieverKind.BM25, 1));
         boolean busy = true;
         while (busy || searching > 0) {
-            busy &= !next().id().equals(marker);
+            busy &= !next().id().equals(SETTLE);
         }
-        model.release(marker);
     }
 
     @Override

@@ -25,8 +25,11 @@ final class StrideScheduler {
     /** Steps that the running average of gamma counts for beside those of the window. */
     private static final double PRIOR_STEPS = 4;
 
-    /** Share of plain decoding's time that speculation must save to be worth its work. */
-    private static final double LEAST_GAIN = 0.03;
+    /**
+     * Share of plain decoding's time that speculation must save to be worth its work: guessing and
+     * prefetching cost something that neither steps nor calls show.
+     */
+    private static final double LEAST_GAIN = 0.06;
 
     /** Steps' worth of time until a running step stops: it can do so only between tokens. */
     private static final double STOPPING = 0.1;
