@@ -1,16 +1,11 @@
 package io.ralmspec.knowledge;
 
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.apache.lucene.index.Term;
-import org.apache.lucene.index.TermStates;
 import org.apache.lucene.search.BooleanClause;
 import org.apache.lucene.search.BooleanQuery;
 import org.apache.lucene.search.BoostQuery;
-import org.apache.lucene.search.CollectionStatistics;
-import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.Query;
 import org.apache.lucene.search.TermQuery;
 import org.apache.lucene.search.similarities.Similarity.SimScorer;
@@ -18,27 +13,22 @@ import org.apache.lucene.search.similarities.Similarity.SimScorer;
 /**
  * A query as a bag of terms that the index knows, in order of first occurrence. A term that occurs
  * n times weighs n times as much. Both ways to score go through here: a Lucene query over the whole
- * index, and term weights for single documents.
+ * index, and the score of a single document.
  */
 final class Bm25Query {
-    /** A term and its weight, from the statistics of the whole index. */
-    record Weighted(String term, SimScorer scorer) {}
-
     /** More different terms than this are not searched for; Lucene's own bound is 1024. */
     static final int MAX_TERMS = 512;
 
-    private record Known(Term term, TermStates states, int count) {}
+    private record Weighted(Bm25Terms.Known known, int count, SimScorer scorer) {}
 
-    private final IndexSearcher searcher;
-    private final List<Known> terms = new ArrayList<>();
+    private final List<Weighted> terms = new ArrayList<>();
 
-    Bm25Query(IndexSearcher searcher, String text) throws IOException {
-        this.searcher = searcher;
+    Bm25Query(Bm25Terms index, String text) {
         for (Map.Entry<String, Integer> entry : Bm25Text.terms(text, MAX_TERMS).entrySet()) {
-            Term term = new Term(Bm25Text.FIELD, entry.getKey());
-            TermStates states = TermStates.build(searcher, term, true);
-            if (states.docFreq() > 0) {
-                terms.add(new Known(term, states, entry.getValue()));
+            Bm25Terms.Known known = index.find(entry.getKey());
+            if (known != null) {
+                int count = entry.getValue();
+                terms.add(new Weighted(known, count, index.scorer(known, count)));
             }
         }
     }
@@ -50,29 +40,27 @@ final class Bm25Query {
 
     Query toLucene() {
         BooleanQuery.Builder query = new BooleanQuery.Builder();
-        for (Known known : terms) {
-            Query term = new TermQuery(known.term, known.states);
+        for (Weighted weighted : terms) {
+            Query term = new TermQuery(weighted.known.term(), weighted.known.states());
             query.add(
-                    known.count == 1 ? term : new BoostQuery(term, known.count),
+                    weighted.count == 1 ? term : new BoostQuery(term, weighted.count),
                     BooleanClause.Occur.SHOULD);
         }
         return query.build();
     }
 
-    List<Weighted> weights(CollectionStatistics collection) throws IOException {
-        List<Weighted> weights = new ArrayList<>(terms.size());
-        for (Known known : terms) {
-            SimScorer scorer =
-                    searcher.getSimilarity()
-                            .scorer(
-                                    known.count,
-                                    collection,
-                                    searcher.termStatistics(
-                                            known.term,
-                                            known.states.docFreq(),
-                                            known.states.totalTermFreq()));
-            weights.add(new Weighted(known.term.text(), scorer));
+    /** As Lucene does: a float per term, summed in double precision; negative infinity if none. */
+    float score(TermCounts document) {
+        double sum = 0;
+        boolean matches = false;
+        for (int i = 0; i < terms.size(); i++) {
+            Weighted weighted = terms.get(i);
+            int count = document.count(weighted.known.name(), weighted.known.hash());
+            if (count > 0) {
+                matches = true;
+                sum += weighted.scorer.score(count, document.norm());
+            }
         }
-        return weights;
+        return matches ? (float) sum : Float.NEGATIVE_INFINITY;
     }
 }

@@ -6,11 +6,8 @@ import io.ralmspec.decoding.Retriever;
 import io.ralmspec.decoding.RetrieverKind;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import org.apache.lucene.index.NumericDocValues;
-import org.apache.lucene.search.CollectionStatistics;
 import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.ScoreDoc;
 
@@ -21,15 +18,15 @@ import org.apache.lucene.search.ScoreDoc;
  * term, summed in double precision, as Lucene does.
  */
 final class Bm25Retriever implements Retriever {
-    /** About 4 KB each for passages of 100 words. */
-    private static final int CACHED_DOCUMENTS = 8192;
+    /** About 3 KB each for passages of 100 words. */
+    private static final int CACHED_DOCUMENTS = 16_384;
 
     private final DocumentStore documents;
     private final LuceneSegment segment;
     private final SearchPool pool;
     private final IndexSearcher searcher;
-    private final CollectionStatistics statistics;
-    private final DocumentCache<Terms> cache;
+    private final Bm25Terms terms;
+    private final DocumentCache<TermCounts> cache;
 
     Bm25Retriever(LuceneSegment segment, DocumentStore documents, SearchPool pool)
             throws IOException {
@@ -40,18 +37,9 @@ final class Bm25Retriever implements Retriever {
         searcher.setSimilarity(Bm25Text.similarity());
         // Queries hardly repeat, and a cached clause would only take memory.
         searcher.setQueryCache(null);
-        statistics = searcher.collectionStatistics(Bm25Text.FIELD);
+        terms = new Bm25Terms(searcher);
         cache = new DocumentCache<>(Math.min(CACHED_DOCUMENTS, documents.size()), this::load);
     }
-
-    /**
-     * A document as BM25 sees it.
-     *
-     * @param names sorted
-     * @param counts {@code counts[i]} belongs to {@code names[i]}
-     * @param norm its length as the index keeps it: rounded to one byte
-     */
-    private record Terms(String[] names, int[] counts, long norm) {}
 
     @Override
     public RetrieverKind kind() {
@@ -72,24 +60,20 @@ final class Bm25Retriever implements Retriever {
     @Override
     public float[] scores(Query query, int[] wanted) {
         float[] scores = new float[wanted.length];
-        try {
-            List<Bm25Query.Weighted> weights = weights(query);
-            for (int i = 0; i < wanted.length; i++) {
-                Checks.requireDocument(wanted[i], documents.size());
-                scores[i] =
-                        weights.isEmpty()
-                                ? Float.NEGATIVE_INFINITY
-                                : score(weights, cache.get(wanted[i]));
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        Bm25Query weighted = new Bm25Query(terms, query.text());
+        for (int i = 0; i < wanted.length; i++) {
+            Checks.requireDocument(wanted[i], documents.size());
+            scores[i] =
+                    weighted.isEmpty()
+                            ? Float.NEGATIVE_INFINITY
+                            : weighted.score(cache.get(wanted[i]));
         }
         return scores;
     }
 
     private Hits search(String text, int topN) {
         try {
-            Bm25Query query = new Bm25Query(searcher, text);
+            Bm25Query query = new Bm25Query(terms, text);
             if (query.isEmpty()) {
                 return Hits.EMPTY;
             }
@@ -107,35 +91,11 @@ final class Bm25Retriever implements Retriever {
         }
     }
 
-    private List<Bm25Query.Weighted> weights(Query query) throws IOException {
-        return statistics == null
-                ? List.of()
-                : new Bm25Query(searcher, query.text()).weights(statistics);
-    }
-
-    private static float score(List<Bm25Query.Weighted> weights, Terms document) {
-        double sum = 0;
-        boolean matches = false;
-        for (Bm25Query.Weighted weight : weights) {
-            int at = Arrays.binarySearch(document.names, weight.term());
-            if (at >= 0) {
-                matches = true;
-                sum += weight.scorer().score(document.counts[at], document.norm);
-            }
-        }
-        return matches ? (float) sum : Float.NEGATIVE_INFINITY;
-    }
-
-    private Terms load(int document) {
-        Map<String, Integer> terms =
-                Bm25Text.terms(documents.passage(document).indexedText(), Integer.MAX_VALUE);
-        String[] names = terms.keySet().toArray(String[]::new);
-        Arrays.sort(names);
-        int[] counts = Arrays.stream(names).mapToInt(terms::get).toArray();
+    private TermCounts load(int document) {
         try {
             NumericDocValues norms = segment.leaf().getNormValues(Bm25Text.FIELD);
             long norm = norms != null && norms.advanceExact(document) ? norms.longValue() : 0;
-            return new Terms(names, counts, norm);
+            return new TermCounts(documents.passage(document).indexedText(), norm);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

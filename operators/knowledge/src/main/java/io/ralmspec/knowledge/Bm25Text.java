@@ -29,6 +29,12 @@ final class Bm25Text {
         return new BM25Similarity(K1, B);
     }
 
+    /** Takes one occurrence of a term: the first {@code length} characters, to be copied. */
+    @FunctionalInterface
+    interface TermConsumer {
+        void accept(char[] term, int length);
+    }
+
     /**
      * The text's terms and how often each occurs, in order of first occurrence.
      *
@@ -36,19 +42,28 @@ final class Bm25Text {
      */
     static Map<String, Integer> terms(String text, int maxTerms) {
         Map<String, Integer> terms = new LinkedHashMap<>();
+        forEachTerm(
+                text,
+                (characters, length) -> {
+                    String name = new String(characters, 0, length);
+                    if (terms.size() < maxTerms || terms.containsKey(name)) {
+                        terms.merge(name, 1, Integer::sum);
+                    }
+                });
+        return terms;
+    }
+
+    /** Every occurrence of a term, in order. */
+    static void forEachTerm(String text, TermConsumer consumer) {
         try (TokenStream tokens = ENGLISH.tokenStream(FIELD, text)) {
             CharTermAttribute term = tokens.addAttribute(CharTermAttribute.class);
             tokens.reset();
             while (tokens.incrementToken()) {
-                String name = term.toString();
-                if (terms.size() < maxTerms || terms.containsKey(name)) {
-                    terms.merge(name, 1, Integer::sum);
-                }
+                consumer.accept(term.buffer(), term.length());
             }
             tokens.end();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return terms;
     }
 }
