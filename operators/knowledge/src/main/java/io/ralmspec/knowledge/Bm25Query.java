@@ -19,17 +19,29 @@ final class Bm25Query {
     /** More different terms than this are not searched for; Lucene's own bound is 1024. */
     static final int MAX_TERMS = 512;
 
-    private record Weighted(Bm25Terms.Known known, int count, SimScorer scorer) {}
+    private record Weighted(Bm25Terms.Known known, int count) {}
 
     private final List<Weighted> terms = new ArrayList<>();
+    // The same terms again, for the loop over thousands of documents.
+    private final char[][] names;
+    private final int[] hashes;
+    private final SimScorer[] scorers;
 
     Bm25Query(Bm25Terms index, String text) {
         for (Map.Entry<String, Integer> entry : Bm25Text.terms(text, MAX_TERMS).entrySet()) {
             Bm25Terms.Known known = index.find(entry.getKey());
             if (known != null) {
-                int count = entry.getValue();
-                terms.add(new Weighted(known, count, index.scorer(known, count)));
+                terms.add(new Weighted(known, entry.getValue()));
             }
+        }
+        names = new char[terms.size()][];
+        hashes = new int[terms.size()];
+        scorers = new SimScorer[terms.size()];
+        for (int i = 0; i < names.length; i++) {
+            Weighted weighted = terms.get(i);
+            names[i] = weighted.known.name();
+            hashes[i] = weighted.known.hash();
+            scorers[i] = index.scorer(weighted.known, weighted.count);
         }
     }
 
@@ -53,12 +65,11 @@ final class Bm25Query {
     float score(TermCounts document) {
         double sum = 0;
         boolean matches = false;
-        for (int i = 0; i < terms.size(); i++) {
-            Weighted weighted = terms.get(i);
-            int count = document.count(weighted.known.name(), weighted.known.hash());
+        for (int i = 0; i < hashes.length; i++) {
+            int count = document.count(names[i], hashes[i]);
             if (count > 0) {
                 matches = true;
-                sum += weighted.scorer.score(count, document.norm());
+                sum += scorers[i].score(count, document.norm());
             }
         }
         return matches ? (float) sum : Float.NEGATIVE_INFINITY;

@@ -10,6 +10,7 @@ import java.util.List;
 import org.apache.lucene.index.NumericDocValues;
 import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.ScoreDoc;
+import org.apache.lucene.search.TopScoreDocCollectorManager;
 
 /**
  * BM25 over Lucene's inverted index. A search finds the exact best documents: Lucene skips only
@@ -77,8 +78,13 @@ final class Bm25Retriever implements Retriever {
             if (query.isEmpty()) {
                 return Hits.EMPTY;
             }
+            int wanted = Math.min(topN, documents.size());
+            // The second number lets Lucene skip once it has enough, not only after 1000 hits.
             ScoreDoc[] found =
-                    searcher.search(query.toLucene(), Math.min(topN, documents.size())).scoreDocs;
+                    searcher.search(
+                                    query.toLucene(),
+                                    new TopScoreDocCollectorManager(wanted, wanted))
+                            .scoreDocs;
             int[] ordinals = new int[found.length];
             float[] scores = new float[found.length];
             for (int i = 0; i < found.length; i++) {

@@ -3,9 +3,9 @@ package io.ralmspec.knowledge;
 import java.util.Arrays;
 
 /**
- * How often each term occurs in one document: a hash table that is never more than half full, so
- * that a look-up touches one or two cache lines. Hashes find a term, its characters decide.
- * Immutable.
+ * How often each term occurs in one document: a hash table that is never more than half full. A
+ * term that does not occur, as most that are asked for, is told by one byte of a small array; where
+ * that byte fits, the characters decide. Immutable.
  */
 final class TermCounts {
     private final Table table;
@@ -31,8 +31,8 @@ final class TermCounts {
      * @param hash that of {@code term}
      */
     int count(char[] term, int hash) {
-        int index = table.slots[table.find(term, term.length, hash) + 1];
-        return index == 0 ? 0 : table.counts[index - 1];
+        int slot = table.find(term, term.length, hash);
+        return table.tags[slot] == 0 ? 0 : table.counts[table.terms[slot]];
     }
 
     /** The hash of the first {@code length} characters. */
@@ -42,15 +42,17 @@ final class TermCounts {
             hash = 31 * hash + term[i];
         }
         // Spreads them over the high bits, which choose the slot.
-        return hash * 0x9E3779B9;
+        hash *= 0x9E3779B9;
+        return hash ^ hash >>> 15;
     }
 
     /** Terms in order of first occurrence, and slots that lead to them. */
     private static final class Table {
         private static final int FIRST_SLOTS = 128;
 
-        // Pairs: hash, then 1 + the term's index or 0 where free.
-        private int[] slots = new int[2 * FIRST_SLOTS];
+        // 0 marks a free slot, else the low bits of the hash.
+        private byte[] tags = new byte[FIRST_SLOTS];
+        private int[] terms = new int[FIRST_SLOTS];
         private int shift = Integer.numberOfLeadingZeros(FIRST_SLOTS - 1);
         private int size;
         private int[] counts = new int[FIRST_SLOTS / 2];
@@ -61,8 +63,8 @@ final class TermCounts {
         void add(char[] term, int length) {
             int hash = hash(term, length);
             int slot = find(term, length, hash);
-            if (slots[slot + 1] != 0) {
-                counts[slots[slot + 1] - 1]++;
+            if (tags[slot] != 0) {
+                counts[terms[slot]]++;
                 return;
             }
             if (size == counts.length) {
@@ -76,18 +78,17 @@ final class TermCounts {
             }
             System.arraycopy(term, 0, characters, from, length);
             ends[size] = end;
-            counts[size++] = 1;
-            slots[slot] = hash;
-            slots[slot + 1] = size;
+            counts[size] = 1;
+            tags[slot] = tag(hash);
+            terms[slot] = size++;
         }
 
         /** The term's slot, or the free one where it would be. */
         int find(char[] term, int length, int hash) {
-            int mask = slots.length - 1;
-            int slot = hash >>> shift << 1;
-            while (slots[slot + 1] != 0
-                    && (slots[slot] != hash || !holds(slots[slot + 1] - 1, term, length))) {
-                slot = slot + 2 & mask;
+            byte tag = tag(hash);
+            int slot = hash >>> shift;
+            while (tags[slot] != 0 && (tags[slot] != tag || !holds(terms[slot], term, length))) {
+                slot = slot + 1 & tags.length - 1;
             }
             return slot;
         }
@@ -98,9 +99,13 @@ final class TermCounts {
             characters = Arrays.copyOf(characters, start(size));
         }
 
+        private static byte tag(int hash) {
+            byte low = (byte) hash;
+            return low == 0 ? 1 : low;
+        }
+
         private boolean holds(int index, char[] term, int length) {
-            int from = start(index);
-            return Arrays.equals(characters, from, ends[index], term, 0, length);
+            return Arrays.equals(characters, start(index), ends[index], term, 0, length);
         }
 
         private int start(int index) {
@@ -108,21 +113,18 @@ final class TermCounts {
         }
 
         private void grow() {
-            int[] old = slots;
-            slots = new int[Math.multiplyExact(2, old.length)];
+            int slots = Math.multiplyExact(2, tags.length);
+            tags = new byte[slots];
+            terms = new int[slots];
             shift--;
-            counts = Arrays.copyOf(counts, slots.length / 4);
-            ends = Arrays.copyOf(ends, slots.length / 4);
-            int mask = slots.length - 1;
-            for (int i = 0; i < old.length; i += 2) {
-                if (old[i + 1] != 0) {
-                    int slot = old[i] >>> shift << 1;
-                    while (slots[slot + 1] != 0) {
-                        slot = slot + 2 & mask;
-                    }
-                    slots[slot] = old[i];
-                    slots[slot + 1] = old[i + 1];
-                }
+            counts = Arrays.copyOf(counts, slots / 2);
+            ends = Arrays.copyOf(ends, slots / 2);
+            for (int index = 0; index < size; index++) {
+                char[] term = Arrays.copyOfRange(characters, start(index), ends[index]);
+                int hash = hash(term, term.length);
+                int slot = find(term, term.length, hash);
+                tags[slot] = tag(hash);
+                terms[slot] = index;
             }
         }
     }

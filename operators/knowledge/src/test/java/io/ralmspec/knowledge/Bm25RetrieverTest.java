@@ -1,6 +1,7 @@
 package io.ralmspec.knowledge;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.ralmspec.decoding.Hits;
 import io.ralmspec.decoding.Query;
@@ -46,6 +47,89 @@ class Bm25RetrieverTest extends RetrieverContract {
                                     Arrays.copyOf(best.documents(), topN),
                                     Arrays.copyOf(best.scores(), topN)));
                 }
+            }
+        }
+    }
+
+    /** Any documents, in any order, some of them twice; a search for all has every score. */
+    @Test
+    void scoresThousandsOfDocumentsToTheBitAsASearchForAllDoes() {
+        Random random = Seeds.random();
+        int documents = 3000;
+        try (FileKnowledgeBase base = index(Corpus.random(random, documents))) {
+            Retriever retriever = base.retriever(kind());
+            for (int round = 0; round < 40; round++) {
+                String words = Corpus.words(random, 1 + random.nextInt(30));
+                String rare = Corpus.words(random, 1);
+                Query query =
+                        sparse(
+                                round % 2 == 0
+                                        ? rare + " nowhere"
+                                        : words + " nowhere the " + words + " nowhere " + rare);
+                float[] expected = new float[documents];
+                Arrays.fill(expected, Float.NEGATIVE_INFINITY);
+                Hits all = retriever.search(List.of(query), documents).get(0);
+                for (int i = 0; i < all.size(); i++) {
+                    expected[all.documents()[i]] = all.scores()[i];
+                }
+                int[] wanted = random.ints(1 + random.nextInt(4000), 0, documents).toArray();
+                float[] scores = retriever.scores(query, wanted);
+                for (int i = 0; i < wanted.length; i++) {
+                    assertThat(Float.floatToRawIntBits(scores[i]))
+                            .isEqualTo(Float.floatToRawIntBits(expected[wanted[i]]));
+                }
+            }
+        }
+    }
+
+    /** Few distinct terms are kept at a time; what is looked up again must weigh the same. */
+    @Test
+    void scoresAsBeforeAfterManyOtherTermsWereLookedUp() {
+        Random random = Seeds.random();
+        try (FileKnowledgeBase base = index(Corpus.random(random, 200))) {
+            Retriever retriever = base.retriever(kind());
+            int[] all = IntStream.range(0, 200).toArray();
+            Query query = sparse("w0 w1 w1 w2 w30");
+            int[] before = bits(retriever.scores(query, all));
+            for (int i = 0; i < 40; i++) {
+                int from = 500 * i;
+                retriever.scores(
+                        sparse(
+                                IntStream.range(from, from + 500)
+                                        .mapToObj(j -> "x" + j)
+                                        .collect(Collectors.joining(" "))),
+                        all);
+            }
+            assertThat(bits(retriever.scores(query, all))).isEqualTo(before);
+        }
+    }
+
+    @Test
+    void tellsApartTermsWithTheSameHash() {
+        List<Passage> passages =
+                List.of(
+                        new Passage("a", "", "d1d1 d1bo d1bo"),
+                        new Passage("b", "", "bobo bod1 filler"));
+        try (FileKnowledgeBase base = index(passages)) {
+            Retriever retriever = base.retriever(kind());
+            for (String term : List.of("d1d1", "d1bo", "bobo", "bod1")) {
+                Hits hits = retriever.search(List.of(sparse(term)), 2).get(0);
+                assertThat(hits.size()).isEqualTo(1);
+                float[] scores = retriever.scores(sparse(term), new int[] {0, 1});
+                int found = hits.documents()[0];
+                assertThat(scores[found]).isEqualTo(hits.scores()[0]);
+                assertThat(scores[1 - found]).isEqualTo(Float.NEGATIVE_INFINITY);
+            }
+        }
+    }
+
+    @Test
+    void rejectsDocumentsThatDoNotExist() {
+        try (FileKnowledgeBase base = index(Corpus.random(Seeds.random(), 20))) {
+            Retriever retriever = base.retriever(kind());
+            for (String text : List.of("w0", "nowhere")) {
+                assertThatThrownBy(() -> retriever.scores(sparse(text), new int[] {3, 20}))
+                        .hasMessageContaining("20");
             }
         }
     }
