@@ -242,7 +242,7 @@ public final class JobOptions {
                     StrideSettings.DEFAULT.maxStride(),
                     1,
                     LIMITS.maxSpeculationStride(),
-                    "Unverified lookups of a request at most, and the largest stride that it may"
+                    "Steps per verification at most, and the largest stride that it may"
                             + " ask for.");
     public static final ConfigOption<Double> GAMMA_MAX =
             TABLE.probability(

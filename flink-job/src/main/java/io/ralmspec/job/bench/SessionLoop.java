@@ -23,8 +23,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The job's loop without the job: feeds a machine's results to the decoder and the decoder's
- * commands to the machine, until every session is over. Remembers per cell what sessions cost, as
- * the job does per subtask. Used by one thread.
+ * commands to the machine, until every session is over. Remembers what sessions cost as the job
+ * does per subtask, but for each cell by itself, so that policies do not teach one another. Used by
+ * one thread.
  */
 final class SessionLoop {
     private final SpeculativeDecoder decoder;

@@ -127,7 +127,7 @@ final class BenchCommand implements Callable<Integer> {
                             + " (${DEFAULT-VALUE}).")
     private String scheme = DEFAULTS.scheme().wireName();
 
-    @Option(names = "--max-stride", description = "Unverified lookups of a request at most.")
+    @Option(names = "--max-stride", description = "Steps per verification at most.")
     private @Nullable Integer maxStride;
 
     @Option(names = "--gamma-max", description = "Largest probability that OS3 believes.")

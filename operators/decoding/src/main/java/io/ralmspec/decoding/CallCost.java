@@ -45,8 +45,11 @@ public record CallCost(
                 queriesSeconds + rate * (count * observed - queriesSeconds));
     }
 
-    /** Nearer to another cost by a share of the way. */
+    /** Nearer to another cost by a share of the way; unknown if this is. */
     CallCost towards(CallCost other, double share) {
+        if (!known()) {
+            return this;
+        }
         double change = share * (other.seconds((int) Math.round(queries)) - seconds);
         return new CallCost(
                 weight,

@@ -28,7 +28,7 @@ public record Estimates(
 
     private static final double GAMMA_RATE = 0.03;
 
-    /** How fast a bad experience with running beside is forgotten, so that it is tried again. */
+    /** How fast the cost of what is not done is forgotten, so that it is tried again. */
     private static final double FORGET_RATE = 0.01;
 
     /** Whether both costs were seen. */
@@ -72,16 +72,24 @@ public record Estimates(
             return new Estimates(step, stepBeside, plainCall, call, next, gamma);
         }
         boolean plain = queries == 1 && topN == 1;
-        CallCost cost = (plain ? plainCall : call).with(queries, observed);
-        CallCost forgotten =
-                callBeside.known() ? callBeside.towards(cost, FORGET_RATE) : callBeside;
+        CallCost seen = (plain ? plainCall : call).with(queries, observed);
         return new Estimates(
-                step, stepBeside, plain ? cost : plainCall, plain ? call : cost, forgotten, gamma);
+                step,
+                stepBeside,
+                plain ? seen : plainCall.towards(seen, FORGET_RATE),
+                plain ? call.towards(seen, FORGET_RATE) : seen,
+                callBeside.towards(seen, FORGET_RATE),
+                gamma);
     }
 
     Estimates withOutcome(boolean survived) {
         double next = gamma + GAMMA_RATE * ((survived ? 1 : 0) - gamma);
-        return new Estimates(step, stepBeside, plainCall, call, callBeside, next);
+        return withGamma(next);
+    }
+
+    /** These costs with another gamma. */
+    public Estimates withGamma(double other) {
+        return new Estimates(step, stepBeside, plainCall, call, callBeside, other);
     }
 
     private static double average(double before, double observed) {

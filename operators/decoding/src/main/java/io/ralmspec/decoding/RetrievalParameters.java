@@ -19,7 +19,7 @@ public record RetrievalParameters(
         int queryTokens,
         SpeculationPolicy speculation)
         implements Serializable {
-    /** Of the official code (paper.md 6.2). */
+    /** Of the paper's official code. */
     public static final double DEFAULT_CONFIDENCE = 0.8;
 
     public RetrievalParameters {

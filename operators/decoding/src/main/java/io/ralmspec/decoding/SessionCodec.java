@@ -6,6 +6,7 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -189,9 +190,9 @@ final class SessionCodec {
         if (query != null) {
             writeString(out, query.text());
             out.writeInt(query.vector().length);
-            for (float value : query.vector()) {
-                out.writeFloat(value);
-            }
+            ByteBuffer bytes = ByteBuffer.allocate(query.vector().length * Float.BYTES);
+            bytes.asFloatBuffer().put(query.vector());
+            out.write(bytes.array());
         }
     }
 
@@ -201,9 +202,9 @@ final class SessionCodec {
         }
         String text = readString(in);
         float[] vector = new float[in.readInt()];
-        for (int d = 0; d < vector.length; d++) {
-            vector[d] = in.readFloat();
-        }
+        byte[] bytes = new byte[vector.length * Float.BYTES];
+        in.readFully(bytes);
+        ByteBuffer.wrap(bytes).asFloatBuffer().get(vector);
         return new Query(text, vector);
     }
 

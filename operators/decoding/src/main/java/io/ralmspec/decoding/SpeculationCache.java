@@ -1,7 +1,9 @@
 package io.ralmspec.decoding;
 
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The documents a request has seen, searched by scoring each with the knowledge base's own metric
@@ -20,36 +22,45 @@ public record SpeculationCache(int[] documents) {
         return documents.length == 0;
     }
 
-    /** With these hits as the newest, the best one last so that it stays longest. */
-    public SpeculationCache with(Hits hits) {
-        int[] found = hits.documents();
-        int[] all = new int[documents.length + found.length];
-        int size = 0;
-        for (int document : documents) {
-            if (!contains(found, document)) {
-                all[size++] = document;
-            }
-        }
-        for (int i = found.length - 1; i >= 0; i--) {
-            all[size++] = found[i];
-        }
-        return new SpeculationCache(Arrays.copyOfRange(all, Math.max(0, size - CAPACITY), size));
-    }
-
     /**
      * With the hits of consecutive lookups, those of {@code closest} as the newest: the first wrong
      * guess, which the next lookup will be most like. What lies behind it is drafted again, but
-     * likely much alike.
+     * likely much alike. Of each lookup the best hit stays longest.
      */
     SpeculationCache with(List<Hits> hits, int closest) {
-        SpeculationCache cache = this;
-        for (int i = 0; i < closest; i++) {
-            cache = cache.with(hits.get(i));
+        Newest newest = new Newest();
+        for (int i = closest; i < hits.size(); i++) {
+            newest.add(hits.get(i));
         }
-        for (int i = hits.size() - 1; i >= closest; i--) {
-            cache = cache.with(hits.get(i));
+        for (int i = closest - 1; i >= 0; i--) {
+            newest.add(hits.get(i));
         }
-        return cache;
+        for (int i = documents.length - 1; i >= 0; i--) {
+            newest.add(documents[i]);
+        }
+        return new SpeculationCache(newest.oldestFirst());
+    }
+
+    /** Gathers documents from the newest to the oldest, until there is no more room. */
+    private static final class Newest {
+        private final Set<Integer> seen = new HashSet<>();
+        private final int[] kept = new int[CAPACITY];
+
+        void add(Hits hits) {
+            for (int i = 0; i < hits.size() && seen.size() < CAPACITY; i++) {
+                add(hits.documents()[i]);
+            }
+        }
+
+        void add(int document) {
+            if (seen.size() < CAPACITY && seen.add(document)) {
+                kept[CAPACITY - seen.size()] = document;
+            }
+        }
+
+        int[] oldestFirst() {
+            return Arrays.copyOfRange(kept, CAPACITY - seen.size(), CAPACITY);
+        }
     }
 
     /** The best cached document for the query, or {@link Hit#NONE}. */
@@ -65,14 +76,5 @@ public record SpeculationCache(int[] documents) {
             }
         }
         return best;
-    }
-
-    private static boolean contains(int[] values, int value) {
-        for (int candidate : values) {
-            if (candidate == value) {
-                return true;
-            }
-        }
-        return false;
     }
 }

@@ -11,7 +11,7 @@ class SpeculationCacheTest {
 
     @Test
     void findsTheBestDocumentAndBreaksTiesByTheSmallerId() {
-        SpeculationCache cache = SpeculationCache.EMPTY.with(hits(7, 3, 5));
+        SpeculationCache cache = SpeculationCache.EMPTY.with(List.of(hits(7, 3, 5)), 0);
         assertThat(cache.top(QUERY, (query, documents) -> new float[] {1, 1, 1}).document())
                 .isEqualTo(3);
         assertThat(cache.top(QUERY, SpeculationCacheTest::byId)).isEqualTo(new Hit(7, 7));
@@ -19,7 +19,7 @@ class SpeculationCacheTest {
 
     @Test
     void aDocumentThatSearchWouldNeverReturnIsNoGuess() {
-        SpeculationCache cache = SpeculationCache.EMPTY.with(hits(1, 2));
+        SpeculationCache cache = SpeculationCache.EMPTY.with(List.of(hits(1, 2)), 0);
         float never = Float.NEGATIVE_INFINITY;
         assertThat(cache.top(QUERY, (query, documents) -> new float[] {never, never}))
                 .isEqualTo(Hit.NONE);
@@ -36,7 +36,8 @@ class SpeculationCacheTest {
 
     @Test
     void holdsEachDocumentOnceTheNewestLast() {
-        SpeculationCache cache = SpeculationCache.EMPTY.with(hits(1, 2, 3)).with(hits(2, 9));
+        SpeculationCache cache =
+                SpeculationCache.EMPTY.with(List.of(hits(1, 2, 3)), 0).with(List.of(hits(2, 9)), 0);
         assertThat(cache.documents()).containsExactly(3, 1, 9, 2);
     }
 
@@ -44,12 +45,12 @@ class SpeculationCacheTest {
     void dropsTheOldestBeyondItsCapacity() {
         SpeculationCache cache = SpeculationCache.EMPTY;
         for (int document = 0; document < SpeculationCache.CAPACITY + 10; document++) {
-            cache = cache.with(hits(document));
+            cache = cache.with(List.of(hits(document)), 0);
         }
         assertThat(cache.documents())
                 .containsExactly(IntStream.range(10, SpeculationCache.CAPACITY + 10).toArray());
         int[] many = IntStream.range(1000, 1000 + 2 * SpeculationCache.CAPACITY).toArray();
-        assertThat(cache.with(hits(many)).documents())
+        assertThat(cache.with(List.of(hits(many)), 0).documents())
                 .hasSize(SpeculationCache.CAPACITY)
                 .contains(1000);
     }

@@ -8,7 +8,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** OS3 against the strides that the official solver gives (paper.md section 2). */
+/** OS3 against the strides that the solver of the paper's official code gives. */
 class StrideSchedulerTest {
     private static final int ENDLESS = 1_000_000;
 
@@ -108,6 +108,16 @@ class StrideSchedulerTest {
         assertThat(scheduler.plan(beside, Outcomes.NONE, 31, true).ahead())
                 .as("tried again after a while")
                 .isTrue();
+    }
+
+    @Test
+    void forgetsWhatTheWayNotTakenOnceCost() {
+        Estimates estimates = estimates(0.9, 0.1, 0.1).withCall(1, 1, 50, false);
+        assertThat(estimates.plainCallSeconds()).isGreaterThan(1);
+        for (int i = 0; i < 1000; i++) {
+            estimates = estimates.withCall(3, 20, 0.1, false);
+        }
+        assertThat(estimates.plainCallSeconds()).isLessThan(0.2);
     }
 
     @Test

@@ -221,7 +221,11 @@ public final class ModelWorker implements AutoCloseable {
         Throwable failure = null;
         for (int attempt = 1; attempt <= ATTEMPTS && !over(cancelled); attempt++) {
             try {
-                return step.apply(cancelled);
+                Event event = step.apply(cancelled);
+                if (event != null || over(cancelled)) {
+                    return event;
+                }
+                throw new IllegalStateException("a step that nobody cancelled must give tokens");
             } catch (Throwable e) { // an Error must reach the request too, not end the thread
                 LOG.warn(
                         "The language model failed on request {} (attempt {} of {})",

@@ -1,36 +1,47 @@
 package io.ralmspec.streaming;
 
+import io.ralmspec.decoding.DecodingRequest;
 import io.ralmspec.decoding.Estimates;
 import io.ralmspec.decoding.RetrieverKind;
 import io.ralmspec.decoding.SessionState;
-import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.Map;
 
 /**
- * What sessions cost lately in this subtask, per retriever: a session starts from what the last one
- * to end had learnt. In memory: sessions taken up after a restore bring theirs along. Written by
- * the task thread; {@link #last} may be read by any thread.
+ * What sessions cost lately in this subtask, per retriever and generation stride: a session starts
+ * from what the last one to end had learnt. In memory: sessions taken up after a restore bring
+ * theirs along. Written by the task thread; {@link #last} may be read by any thread.
  */
 final class RunningEstimates {
-    private final Map<RetrieverKind, Estimates> byRetriever = new EnumMap<>(RetrieverKind.class);
+    private record Kind(RetrieverKind retriever, int stride) {
+        static Kind of(DecodingRequest request) {
+            return new Kind(request.retrieval().retriever(), request.retrieval().stride());
+        }
+    }
+
+    private final Map<Kind, Estimates> byKind = new HashMap<>();
     private volatile Estimates last = Estimates.UNKNOWN;
 
     /** What to expect of a session. */
-    Estimates expected(RetrieverKind retriever) {
-        return byRetriever.getOrDefault(retriever, Estimates.UNKNOWN);
+    Estimates expected(DecodingRequest request) {
+        return byKind.getOrDefault(Kind.of(request), Estimates.UNKNOWN);
     }
 
     /**
-     * Keeps what a session that has ended has learnt. Baseline sessions count: they see the same
-     * model and knowledge base, and leave gamma as they found it.
+     * Keeps what a session that has ended has learnt. Baseline sessions count, because they see the
+     * same model and knowledge base; what others know of guesses stays.
      */
     void learn(SessionState ended) {
         if (ended.counters().modelSteps() == 0) {
             // It learnt nothing, and what it started from may be old.
             return;
         }
-        byRetriever.put(ended.request().retrieval().retriever(), ended.estimates());
-        last = ended.estimates();
+        Estimates learnt = ended.estimates();
+        if (ended.counters().guesses() == 0) {
+            learnt = learnt.withGamma(expected(ended.request()).gamma());
+        }
+        byKind.put(Kind.of(ended.request()), learnt);
+        last = learnt;
     }
 
     /** Those of the session that ended last; {@link Estimates#UNKNOWN} before the first. */

@@ -214,8 +214,7 @@ final class Sessions {
     }
 
     private void start(StoredSession submitted) throws IOException {
-        RetrieverKind retriever = submitted.session().request().retrieval().retriever();
-        Estimates expected = estimates.expected(retriever);
+        Estimates expected = estimates.expected(submitted.session().request());
         proceed(submitted, decoder.start(submitted, expected, outbox.nowMillis()));
     }
 

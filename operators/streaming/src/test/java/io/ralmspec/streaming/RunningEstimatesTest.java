@@ -18,7 +18,7 @@ class RunningEstimatesTest {
 
     @Test
     void areUnknownAtFirst() {
-        assertThat(estimates.expected(RetrieverKind.EXACT)).isEqualTo(Estimates.UNKNOWN);
+        assertThat(estimates.expected(request(RetrieverKind.EXACT))).isEqualTo(Estimates.UNKNOWN);
         assertThat(estimates.last()).isEqualTo(Estimates.UNKNOWN);
     }
 
@@ -27,9 +27,9 @@ class RunningEstimatesTest {
         estimates.learn(ended(RetrieverKind.EXACT, FAST, 1));
         estimates.learn(ended(RetrieverKind.EXACT, SLOW, 1));
         estimates.learn(ended(RetrieverKind.BM25, FAST, 1));
-        assertThat(estimates.expected(RetrieverKind.EXACT)).isEqualTo(SLOW);
-        assertThat(estimates.expected(RetrieverKind.BM25)).isEqualTo(FAST);
-        assertThat(estimates.expected(RetrieverKind.HNSW)).isEqualTo(Estimates.UNKNOWN);
+        assertThat(estimates.expected(request(RetrieverKind.EXACT))).isEqualTo(SLOW);
+        assertThat(estimates.expected(request(RetrieverKind.BM25))).isEqualTo(FAST);
+        assertThat(estimates.expected(request(RetrieverKind.HNSW))).isEqualTo(Estimates.UNKNOWN);
         assertThat(estimates.last()).isEqualTo(FAST);
     }
 
@@ -37,7 +37,7 @@ class RunningEstimatesTest {
     void aSessionThatRanNoStepLeavesThemAsTheyWere() {
         estimates.learn(ended(RetrieverKind.EXACT, FAST, 1));
         estimates.learn(ended(RetrieverKind.EXACT, SLOW, 0));
-        assertThat(estimates.expected(RetrieverKind.EXACT)).isEqualTo(FAST);
+        assertThat(estimates.expected(request(RetrieverKind.EXACT))).isEqualTo(FAST);
         assertThat(estimates.last()).isEqualTo(FAST);
     }
 
@@ -46,19 +46,34 @@ class RunningEstimatesTest {
         return new Estimates(step, step, none, none, none, gamma);
     }
 
-    private static SessionState ended(RetrieverKind retriever, Estimates learnt, int modelSteps) {
+    @Test
+    void aSessionWithoutGuessesLeavesGammaAsOthersFoundIt() {
+        estimates.learn(ended(RetrieverKind.EXACT, FAST, 1));
+        estimates.learn(ended(RetrieverKind.EXACT, SLOW, 1, 0));
+        assertThat(estimates.expected(request(RetrieverKind.EXACT)))
+                .isEqualTo(SLOW.withGamma(FAST.gamma()));
+    }
+
+    private static DecodingRequest request(RetrieverKind retriever) {
         DecodingRequest simple = Requests.simple("a");
-        DecodingRequest request =
-                new DecodingRequest(
-                        simple.id(),
-                        simple.prompt(),
-                        simple.maxTokens(),
-                        simple.stop(),
-                        simple.sampling(),
-                        simple.retrieval().with(retriever),
-                        simple.stream(),
-                        simple.deadlineMillis());
-        SessionState s = SessionState.submitted(request, 1_000);
+        return new DecodingRequest(
+                simple.id(),
+                simple.prompt(),
+                simple.maxTokens(),
+                simple.stop(),
+                simple.sampling(),
+                simple.retrieval().with(retriever),
+                simple.stream(),
+                simple.deadlineMillis());
+    }
+
+    private static SessionState ended(RetrieverKind retriever, Estimates learnt, int modelSteps) {
+        return ended(retriever, learnt, modelSteps, 1);
+    }
+
+    private static SessionState ended(
+            RetrieverKind retriever, Estimates learnt, int modelSteps, int guesses) {
+        SessionState s = SessionState.submitted(request(retriever), 1_000);
         return new SessionState(
                 s.request(),
                 s.receivedMillis(),
@@ -75,7 +90,7 @@ class RunningEstimatesTest {
                 s.cache(),
                 learnt,
                 s.outcomes(),
-                new Counters(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, modelSteps),
+                new Counters(0, guesses, 0, 0, 0, 0, 0, 0, 0, 0, modelSteps),
                 s.timings());
     }
 }
