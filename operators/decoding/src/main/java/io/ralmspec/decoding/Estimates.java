@@ -76,7 +76,7 @@ public record Estimates(
         return new Estimates(
                 step,
                 stepBeside,
-                plain ? seen : plainCall.towards(seen, FORGET_RATE),
+                plain ? seen : plainCall,
                 plain ? call.towards(seen, FORGET_RATE) : seen,
                 callBeside.towards(seen, FORGET_RATE),
                 gamma);

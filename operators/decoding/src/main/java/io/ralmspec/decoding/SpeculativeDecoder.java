@@ -36,7 +36,7 @@ public final class SpeculativeDecoder {
     private final DocumentCatalog catalog;
     private final Function<RetrieverKind, ? extends DocumentScorer> scorers;
     private final StrideSettings settings;
-    private final StrideScheduler scheduler;
+    private final SpeculationPlanner planner;
     private final SessionCommands outstanding;
     private final SessionAnswers answers;
 
@@ -51,7 +51,7 @@ public final class SpeculativeDecoder {
         this.catalog = catalog;
         this.scorers = scorers;
         this.settings = settings;
-        this.scheduler = new StrideScheduler(settings);
+        this.planner = new SpeculationPlanner(settings, stopRules);
         this.outstanding = new SessionCommands(stopRules);
         this.answers = new SessionAnswers(stopRules);
     }
@@ -312,12 +312,12 @@ public final class SpeculativeDecoder {
 
     /** Starts what can run now: a step, a verification, or both. */
     private void proceed(Session s) {
-        Plan plan = plan(s);
+        Plan plan = planner.plan(s);
         generateIfPossible(s, plan);
-        if (s.verifying == 0 && verifies(s, plan)) {
+        if (s.verifying == 0 && SpeculationPlanner.verifies(s, plan)) {
             s.verifying = ++s.epoch;
             s.asked = s.steps.size();
-            s.topN = plan.guesses() ? s.request.retrieval().speculation().prefetch() : 1;
+            s.topN = SpeculationPlanner.topN(s, plan);
             s.callBeside = false;
             s.noteBeside();
             s.commands.add(outstanding.verification(s));
@@ -327,53 +327,12 @@ public final class SpeculativeDecoder {
     }
 
     private void generateIfPossible(Session s, Plan plan) {
-        if (s.generating == 0 && generates(s, plan)) {
+        if (s.generating == 0 && planner.generates(s, plan)) {
             s.generating = ++s.epoch;
             s.stepBeside = false;
             s.noteBeside();
             s.commands.add(outstanding.generation(s));
         }
-    }
-
-    private Plan plan(Session s) {
-        RetrievalParameters retrieval = s.request.retrieval();
-        SpeculationPolicy policy = retrieval.speculation();
-        if (!retrieval.speculative()) {
-            return Plan.PLAIN;
-        }
-        return switch (policy.rule()) {
-            case FIXED ->
-                    new Plan(Math.min(policy.stride(), settings.maxStride()), policy.async(), true);
-            case CONTINUOUS -> new Plan(1, true, true);
-            case OS3 -> scheduler.plan(s.estimates, s.outcomes, lookupsLeft(s), policy.async());
-        };
-    }
-
-    /** Lookups from the committed step's to the answer's end, if no end token comes before. */
-    private int lookupsLeft(Session s) {
-        RetrievalParameters retrieval = s.request.retrieval();
-        int limit = stopRules.limit(s.request, s.transcript.prompt().length);
-        int tokens = limit - s.transcript.generated().length;
-        int strides = Math.ceilDiv(tokens, retrieval.stride());
-        return retrieval.scheme() == RetrievalScheme.ITER_RETGEN ? 2 * strides : strides;
-    }
-
-    private boolean generates(Session s, Plan plan) {
-        Step last = s.steps.getLast();
-        if (s.onVerifiedGround()) {
-            return true;
-        }
-        int unasked = s.steps.size() - (s.verifying == 0 ? 0 : s.asked);
-        if (last.guess() == null || last.end() != null || unasked >= settings.maxStride()) {
-            return false;
-        }
-        return plan.ahead() || (s.verifying == 0 && s.open(s.steps.size()).size() < plan.stride());
-    }
-
-    private boolean verifies(Session s, Plan plan) {
-        // While a step is redrafted, the queries behind it may be about to change.
-        int open = s.onVerifiedGround() ? 0 : s.open(s.steps.size()).size();
-        return open > 0 && (s.generating == 0 || open >= plan.stride());
     }
 
     private Step stepOf(Session s, Event.Generated event) {
@@ -391,7 +350,7 @@ public final class SpeculativeDecoder {
     /** With the document that the speculation cache finds for its query. */
     private Step guessing(Session s, Step step) {
         RetrievalParameters retrieval = s.request.retrieval();
-        if (step.end() != null || s.cache.isEmpty() || !plan(s).guesses()) {
+        if (step.end() != null || s.cache.isEmpty() || !planner.plan(s).guesses()) {
             return step;
         }
         Hit guess =

@@ -196,6 +196,22 @@ class SpeculativeDecoderTest {
     }
 
     @Test
+    void findsOutWhatPlainDecodingCostsBeforeItPrefetches() {
+        submit(
+                RetrievalScheme.EVERY_STRIDE,
+                new SpeculationPolicy(StrideRule.OS3, 1, 20, true, true));
+        apply(new Event.Prepared(1, new int[] {7, 8}, QUERY, 0));
+        assertThat(verification().topN()).isEqualTo(1);
+        apply(new Event.Verified(state.verifying(), List.of(hits(5)), 10));
+        generated(1, 1, 1, 1);
+        assertThat(generation().depth()).as("steps that wait gather").isEqualTo(1);
+        for (int i = 0; state.verifying() == 0; i++) {
+            generated(2, 2, 2, 2 + i);
+        }
+        assertThat(verification().topN()).isEqualTo(20);
+    }
+
+    @Test
     void aLongPromptIsRefusedWithTheBound() {
         submit(RetrievalScheme.EVERY_STRIDE, SpeculationPolicy.PLAIN);
         apply(new Event.Prepared(1, new int[80], QUERY, 0));

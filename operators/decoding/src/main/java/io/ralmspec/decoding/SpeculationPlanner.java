@@ -1,0 +1,78 @@
+package io.ralmspec.decoding;
+
+/** Decides how far a session runs ahead of what is verified, from its policy and what it learnt. */
+final class SpeculationPlanner {
+    /** One request in this many starts without prefetching. */
+    private static final int PROBE_EVERY = 32;
+
+    private final StrideSettings settings;
+    private final StopRules stopRules;
+    private final StrideScheduler scheduler;
+
+    SpeculationPlanner(StrideSettings settings, StopRules stopRules) {
+        this.settings = settings;
+        this.stopRules = stopRules;
+        this.scheduler = new StrideScheduler(settings);
+    }
+
+    /** How the session goes on. */
+    Plan plan(Session s) {
+        RetrievalParameters retrieval = s.request.retrieval();
+        SpeculationPolicy policy = retrieval.speculation();
+        if (!retrieval.speculative()) {
+            return Plan.PLAIN;
+        }
+        return switch (policy.rule()) {
+            case FIXED ->
+                    new Plan(Math.min(policy.stride(), settings.maxStride()), policy.async(), true);
+            case CONTINUOUS -> new Plan(1, true, true);
+            case OS3 -> scheduler.plan(s.estimates, s.outcomes, lookupsLeft(s), policy.async());
+        };
+    }
+
+    /** Lookups from the committed step's to the answer's end, if no end token comes before. */
+    private int lookupsLeft(Session s) {
+        RetrievalParameters retrieval = s.request.retrieval();
+        int limit = stopRules.limit(s.request, s.transcript.prompt().length);
+        int tokens = limit - s.transcript.generated().length;
+        int strides = Math.ceilDiv(tokens, retrieval.stride());
+        return retrieval.scheme() == RetrievalScheme.ITER_RETGEN ? 2 * strides : strides;
+    }
+
+    /** Whether a step can run now. */
+    boolean generates(Session s, Plan plan) {
+        Step last = s.steps.getLast();
+        if (s.onVerifiedGround()) {
+            return true;
+        }
+        int unasked = s.steps.size() - (s.verifying == 0 ? 0 : s.asked);
+        if (last.guess() == null || last.end() != null || unasked >= settings.maxStride()) {
+            return false;
+        }
+        return plan.ahead() || (s.verifying == 0 && s.open(s.steps.size()).size() < plan.stride());
+    }
+
+    /** Whether a verification is to be sent now. */
+    static boolean verifies(Session s, Plan plan) {
+        // While a step is redrafted, the queries behind it may be about to change.
+        int open = s.onVerifiedGround() ? 0 : s.open(s.steps.size()).size();
+        return open > 0 && (s.generating == 0 || open >= plan.stride());
+    }
+
+    /** Documents to find per query. */
+    static int topN(Session s, Plan plan) {
+        return plan.guesses() && !probes(s) ? policy(s).prefetch() : 1;
+    }
+
+    /** Whether this call is to find out what a call of plain decoding costs. */
+    private static boolean probes(Session s) {
+        boolean due =
+                !s.estimates.plainCall().known()
+                        || Math.floorMod(s.request.id().hashCode(), PROBE_EVERY) == 0;
+        return s.retrievalCalls == 0 && due && policy(s).rule() == StrideRule.OS3;
+    }
+
+    private static SpeculationPolicy policy(Session s) {
+        return s.request.retrieval().speculation();
+    }
+}
