@@ -5,6 +5,9 @@ final class SpeculationPlanner {
     /** One request in this many starts without prefetching. */
     private static final int PROBE_EVERY = 32;
 
+    /** One request in this many decodes plainly where speculation is not clearly faster. */
+    private static final int TRIAL_EVERY = 8;
+
     private final StrideSettings settings;
     private final StopRules stopRules;
     private final StrideScheduler scheduler;
@@ -26,7 +29,13 @@ final class SpeculationPlanner {
             case FIXED ->
                     new Plan(Math.min(policy.stride(), settings.maxStride()), policy.async(), true);
             case CONTINUOUS -> new Plan(1, true, true);
-            case OS3 -> scheduler.plan(s.estimates, s.outcomes, lookupsLeft(s), policy.async());
+            case OS3 ->
+                    scheduler.plan(
+                            s.estimates,
+                            s.outcomes,
+                            lookupsLeft(s),
+                            policy.async(),
+                            isOneIn(TRIAL_EVERY, s));
         };
     }
 
@@ -66,10 +75,13 @@ final class SpeculationPlanner {
 
     /** Whether this call is to find out what a call of plain decoding costs. */
     private static boolean probes(Session s) {
-        boolean due =
-                !s.estimates.plainCall().known()
-                        || Math.floorMod(s.request.id().hashCode(), PROBE_EVERY) == 0;
+        boolean due = !s.estimates.plainCall().known() || isOneIn(PROBE_EVERY, s);
         return s.retrievalCalls == 0 && due && policy(s).rule() == StrideRule.OS3;
+    }
+
+    /** By its id, so that a restart does not change it. */
+    private static boolean isOneIn(int count, Session s) {
+        return Math.floorMod(s.request.id().hashCode(), count) == 0;
     }
 
     private static SpeculationPolicy policy(Session s) {

@@ -29,7 +29,10 @@ final class StrideScheduler {
      * Share of plain decoding's time that speculation must save to be worth its work: guessing and
      * prefetching cost something that neither steps nor calls show.
      */
-    private static final double LEAST_GAIN = 0.06;
+    private static final double LEAST_GAIN = 0.10;
+
+    /** Share below which some requests decode plainly nevertheless, to keep its costs known. */
+    private static final double CLEAR_GAIN = 0.25;
 
     /** Steps' worth of time until a running step stops: it can do so only between tokens. */
     private static final double STOPPING = 0.1;
@@ -45,25 +48,28 @@ final class StrideScheduler {
      *
      * @param lookups that the request may still make, at least 1 (L)
      * @param async whether steps may go on while a verification is out
+     * @param trial whether to decode plainly unless speculation is clearly faster
      */
-    Plan plan(Estimates estimates, Outcomes outcomes, int lookups, boolean async) {
+    Plan plan(Estimates estimates, Outcomes outcomes, int lookups, boolean async, boolean trial) {
         if (!estimates.known()) {
             return Plan.WATCHING;
         }
         double gamma = outcomes.gamma(estimates.gamma(), PRIOR_STEPS);
-        Plan best = fastest(estimates, Math.min(gamma, settings.gammaMax()), lookups, async);
+        double gain = trial ? CLEAR_GAIN : LEAST_GAIN;
+        Plan best = fastest(estimates, Math.min(gamma, settings.gammaMax()), lookups, async, gain);
         if (best.stride() > 0) {
             return best;
         }
         // Guessing costs too: what could not pay with the best of guesses is not even watched.
-        Plan hoped = fastest(estimates, settings.gammaMax(), lookups, async);
+        Plan hoped = fastest(estimates, settings.gammaMax(), lookups, async, gain);
         return hoped.stride() > 0 ? Plan.WATCHING : Plan.PLAIN;
     }
 
-    private Plan fastest(Estimates estimates, double gamma, int lookups, boolean async) {
+    private Plan fastest(
+            Estimates estimates, double gamma, int lookups, boolean async, double leastGain) {
         Plan best = Plan.PLAIN;
         double plain = estimates.stepSeconds(false) + estimates.plainCallSeconds();
-        double least = (1 - LEAST_GAIN) * plain * geometric(gamma, lookups);
+        double least = (1 - leastGain) * plain * geometric(gamma, lookups);
         for (int n = 1; n <= Math.min(settings.maxStride(), lookups); n++) {
             double waiting = synchronous(estimates, gamma, n, lookups);
             if (n > 1 && waiting < least) {

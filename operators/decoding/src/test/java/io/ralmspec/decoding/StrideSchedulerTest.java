@@ -52,7 +52,7 @@ class StrideSchedulerTest {
                                     : secondsToFind(gamma, ratio, chosen, lookups, async);
                     assertThat(found)
                             .as("gamma %s, b/a %s, lookups %d", gamma, ratio, lookups)
-                            .isLessThan(least * 1.08);
+                            .isLessThan(least * 1.12);
                 }
             }
         }
@@ -94,18 +94,18 @@ class StrideSchedulerTest {
     @Test
     void waitsWhereStepsAndCallsSlowEachOtherDown() {
         Estimates alone = estimates(0.9, 0.1, 0.1);
-        assertThat(scheduler.plan(alone, Outcomes.NONE, 31, true).ahead()).isTrue();
+        assertThat(scheduler.plan(alone, Outcomes.NONE, 31, true, false).ahead()).isTrue();
         Estimates beside = alone;
         for (int i = 0; i < 20; i++) {
             beside = beside.withStep(0.2, true).withCall(1, 5, 0.2, true);
         }
-        Plan waiting = scheduler.plan(beside, Outcomes.NONE, 31, true);
+        Plan waiting = scheduler.plan(beside, Outcomes.NONE, 31, true, false);
         assertThat(waiting.ahead()).isFalse();
         assertThat(waiting.stride()).isGreaterThan(1);
         for (int i = 0; i < 200; i++) {
             beside = beside.withStep(0.1, false).withCall(1, 5, 0.1, false);
         }
-        assertThat(scheduler.plan(beside, Outcomes.NONE, 31, true).ahead())
+        assertThat(scheduler.plan(beside, Outcomes.NONE, 31, true, false).ahead())
                 .as("tried again after a while")
                 .isTrue();
     }
@@ -121,11 +121,21 @@ class StrideSchedulerTest {
     }
 
     @Test
+    void aTrialDecodesPlainlyUnlessSpeculationIsClearlyFaster() {
+        Estimates doubtful = estimates(0.9, 0.1, 0.03);
+        assertThat(scheduler.plan(doubtful, Outcomes.NONE, 31, true, false).ahead()).isTrue();
+        assertThat(scheduler.plan(doubtful, Outcomes.NONE, 31, true, true)).isEqualTo(Plan.PLAIN);
+        Estimates clear = estimates(0.9, 0.1, 1);
+        assertThat(scheduler.plan(clear, Outcomes.NONE, 31, true, true).stride()).isPositive();
+    }
+
+    @Test
     void watchesGuessesOnlyWhereTheBestOfThemCouldPay() {
         Estimates unlucky = estimates(0.05, 0.1, 0.1);
-        assertThat(scheduler.plan(unlucky, Outcomes.NONE, 31, true)).isEqualTo(Plan.WATCHING);
+        assertThat(scheduler.plan(unlucky, Outcomes.NONE, 31, true, false))
+                .isEqualTo(Plan.WATCHING);
         Estimates cheap = estimates(0.9, 0.1, 0.002);
-        assertThat(scheduler.plan(cheap, Outcomes.NONE, 31, true)).isEqualTo(Plan.PLAIN);
+        assertThat(scheduler.plan(cheap, Outcomes.NONE, 31, true, false)).isEqualTo(Plan.PLAIN);
     }
 
     @Test
@@ -179,7 +189,7 @@ class StrideSchedulerTest {
             Outcomes outcomes,
             int lookups,
             boolean async) {
-        return scheduler.plan(estimates, outcomes, lookups, async).stride();
+        return scheduler.plan(estimates, outcomes, lookups, async, false).stride();
     }
 
     private static Estimates estimates(double gamma, double step, double call) {
