@@ -25,6 +25,7 @@ class ArchitectureTest {
                             "java.util.function",
                             "java.util.stream",
                             "java.io",
+                            "java.nio",
                             "java.nio.charset",
                             "org.jspecify.annotations");
 
