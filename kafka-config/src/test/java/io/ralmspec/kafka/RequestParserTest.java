@@ -31,7 +31,6 @@ import io.ralmspec.decoding.RetrievalScheme;
 import io.ralmspec.decoding.RetrieverKind;
 import io.ralmspec.decoding.Sampling;
 import io.ralmspec.decoding.SpeculationPolicy;
-import io.ralmspec.decoding.StrideRule;
 import java.io.ByteArrayOutputStream;
 import java.io.ObjectOutputStream;
 import java.util.Arrays;
@@ -91,53 +90,6 @@ class RequestParserTest {
                                         SpeculationPolicy.fixed(5, 7)),
                                 true,
                                 1500));
-    }
-
-    @Test
-    void changesOnlyWhatTheRequestSaysOfThePolicy() {
-        SpeculationPolicy standard = RequestDefaults.STANDARD.retrieval().speculation();
-
-        assertThat(policy("\"stride\":7"))
-                .isEqualTo(
-                        new SpeculationPolicy(
-                                StrideRule.FIXED,
-                                7,
-                                standard.prefetch(),
-                                standard.async(),
-                                standard.recovery()));
-        assertThat(policy("\"stride\":\"continuous\",\"recovery\":false"))
-                .isEqualTo(
-                        new SpeculationPolicy(
-                                StrideRule.CONTINUOUS,
-                                standard.stride(),
-                                standard.prefetch(),
-                                standard.async(),
-                                false));
-        assertThat(policy("\"stride\":null,\"async\":false"))
-                .isEqualTo(
-                        new SpeculationPolicy(
-                                standard.rule(),
-                                standard.stride(),
-                                standard.prefetch(),
-                                false,
-                                standard.recovery()));
-    }
-
-    @Test
-    void aRequestCanAskForOs3WhereTheDefaultIsANumber() {
-        var parser = new RequestParser(RequestLimits.DEFAULT, RequestDefaults.PAPER);
-        String json = request("\"retrieval\":{\"speculation\":{\"stride\":\"os3\"}}");
-
-        assertThat(requestOf(parser.parse(origin(json))).retrieval().speculation())
-                .isEqualTo(new SpeculationPolicy(StrideRule.OS3, 3, 1, false, false));
-        assertThat(requestOf(parser.parse(origin(request("")))).retrieval().speculation())
-                .isEqualTo(SpeculationPolicy.PLAIN);
-    }
-
-    private static SpeculationPolicy policy(String members) {
-        return requestOf(parse(request("\"retrieval\":{\"speculation\":{%s}}".formatted(members))))
-                .retrieval()
-                .speculation();
     }
 
     static List<String> good() {
