@@ -9,8 +9,6 @@ import io.ralmspec.decoding.DecodingRequest;
 import io.ralmspec.decoding.RequestDefaults;
 import io.ralmspec.decoding.RequestError;
 import io.ralmspec.decoding.RetrievalParameters;
-import io.ralmspec.decoding.RetrievalScheme;
-import io.ralmspec.decoding.RetrieverKind;
 import io.ralmspec.decoding.Sampling;
 import io.ralmspec.job.JobOptions;
 import io.ralmspec.job.bench.Bench;
@@ -57,18 +55,9 @@ final class BenchCommand implements Callable<Integer> {
 
     @Mixin private ServiceOptions service = new ServiceOptions();
 
-    @Option(
-            names = "--questions",
-            required = true,
-            description = "JSON lines with `question` or `prompt`.")
-    private Path questions = Path.of("");
+    @Mixin private QuestionOptions questions = new QuestionOptions();
 
-    @Option(
-            names = "--retriever",
-            split = ",",
-            defaultValue = "exact,hnsw,bm25",
-            description = "Retrievers to measure (${DEFAULT-VALUE}).")
-    private List<String> retrievers = List.of();
+    @Mixin private RetrievalOptions retrieval = new RetrievalOptions();
 
     @Option(
             names = "--policies",
@@ -111,21 +100,6 @@ final class BenchCommand implements Callable<Integer> {
             defaultValue = "128",
             description = "Tokens to generate per answer (${DEFAULT-VALUE}).")
     private int maxTokens;
-
-    @Option(names = "--stride", description = "Tokens generated per retrieval (${DEFAULT-VALUE}).")
-    private int stride = DEFAULTS.stride();
-
-    @Option(
-            names = "--query-tokens",
-            description = "The query is the text of this many last tokens (${DEFAULT-VALUE}).")
-    private int queryTokens = DEFAULTS.queryTokens();
-
-    @Option(
-            names = "--scheme",
-            description =
-                    "When documents are looked up: every-stride, iter-retgen or flare"
-                            + " (${DEFAULT-VALUE}).")
-    private String scheme = DEFAULTS.scheme().wireName();
 
     @Option(names = "--max-stride", description = "Steps per verification at most.")
     private @Nullable Integer maxStride;
@@ -197,19 +171,17 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private BenchPlan plan() throws IOException {
-        List<RetrieverKind> kinds = new ArrayList<>();
-        for (String name : retrievers) {
-            kinds.add(Retrievers.parse(name));
-        }
         atLeast("--requests", 1, requests);
         atLeast("--warmup", 0, warmup);
-        List<Question> asked = Question.read(questions, warmup + requests);
+        List<Question> asked = Question.read(questions.questions, warmup + requests);
         if (asked.size() < warmup + requests) {
             throw new IllegalArgumentException(
                     "--questions must hold at least --warmup + --requests = %d (got %d)"
                             .formatted(warmup + requests, asked.size()));
         }
-        RetrievalParameters retrieval = retrieval();
+        RetrievalParameters parameters =
+                retrieval.with(
+                        DEFAULTS.retriever(), DecodingMode.SPECULATIVE, DEFAULTS.speculation());
         List<DecodingRequest> all = new ArrayList<>();
         for (Question question : asked) {
             all.add(
@@ -220,30 +192,12 @@ final class BenchCommand implements Callable<Integer> {
                             maxTokens,
                             List.of(),
                             Sampling.GREEDY,
-                            retrieval,
+                            parameters,
                             false,
                             0));
         }
-        return new BenchPlan(kinds, BenchPolicy.parseAll(policies), all, warmup, concurrency);
-    }
-
-    private RetrievalParameters retrieval() {
-        RetrievalScheme parsed =
-                RetrievalScheme.ofWireName(scheme)
-                        .orElseThrow(
-                                () ->
-                                        new IllegalArgumentException(
-                                                ("--scheme must be every-stride, iter-retgen or"
-                                                                + " flare (got %s)")
-                                                        .formatted(scheme)));
-        return new RetrievalParameters(
-                DEFAULTS.retriever(),
-                DecodingMode.SPECULATIVE,
-                parsed,
-                DEFAULTS.confidence(),
-                stride,
-                queryTokens,
-                DEFAULTS.speculation());
+        return new BenchPlan(
+                questions.retrievers(), BenchPolicy.parseAll(policies), all, warmup, concurrency);
     }
 
     private BenchEngines engines() throws Exception {

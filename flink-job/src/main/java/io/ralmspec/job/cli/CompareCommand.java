@@ -17,7 +17,6 @@ import io.ralmspec.job.local.LocalService;
 import io.ralmspec.job.local.Ports;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import me.tongfei.progressbar.ProgressBar;
@@ -42,24 +41,13 @@ final class CompareCommand implements Callable<Integer> {
 
     @Mixin private ServiceOptions service = new ServiceOptions();
 
-    @Option(
-            names = "--questions",
-            required = true,
-            description = "JSON lines with `question` or `prompt`.")
-    private Path questions = Path.of("");
+    @Mixin private QuestionOptions questions = new QuestionOptions();
 
     @Option(
             names = "--limit",
             defaultValue = "50",
             description = "Questions to ask, from the start of the file (${DEFAULT-VALUE}).")
     private int limit;
-
-    @Option(
-            names = "--retriever",
-            split = ",",
-            defaultValue = "exact,hnsw,bm25",
-            description = "Retrievers to compare (${DEFAULT-VALUE}).")
-    private List<String> retrievers = List.of();
 
     @Option(
             names = "--max-tokens",
@@ -74,11 +62,8 @@ final class CompareCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        List<RetrieverKind> kinds = new ArrayList<>();
-        for (String name : retrievers) {
-            kinds.add(Retrievers.parse(name));
-        }
-        List<Question> asked = Question.read(questions, limit);
+        List<RetrieverKind> kinds = questions.retrievers();
+        List<Question> asked = Question.read(questions.questions, limit);
         RetrievalParameters retrieval =
                 policy.retrieval(RetrieverKind.EXACT, DecodingMode.SPECULATIVE);
         List<ComparisonRow> rows;

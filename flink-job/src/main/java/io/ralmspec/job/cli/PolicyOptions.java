@@ -3,10 +3,10 @@ package io.ralmspec.job.cli;
 import io.ralmspec.decoding.DecodingMode;
 import io.ralmspec.decoding.RequestDefaults;
 import io.ralmspec.decoding.RetrievalParameters;
-import io.ralmspec.decoding.RetrievalScheme;
 import io.ralmspec.decoding.RetrieverKind;
 import io.ralmspec.decoding.SpeculationPolicy;
 import io.ralmspec.job.SpeculationStride;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -14,25 +14,10 @@ import picocli.CommandLine.Option;
  * is the shipped default.
  */
 public final class PolicyOptions {
-    private static final RetrievalParameters DEFAULTS = RequestDefaults.STANDARD.retrieval();
-    private static final SpeculationPolicy SPECULATION = DEFAULTS.speculation();
+    private static final SpeculationPolicy SPECULATION =
+            RequestDefaults.STANDARD.retrieval().speculation();
 
-    @Option(names = "--stride", description = "Tokens generated per retrieval (${DEFAULT-VALUE}).")
-    private int stride = DEFAULTS.stride();
-
-    @Option(
-            names = "--scheme",
-            description =
-                    "When documents are looked up: every-stride, iter-retgen or flare"
-                            + " (${DEFAULT-VALUE}).")
-    private String scheme = DEFAULTS.scheme().wireName();
-
-    @Option(
-            names = "--confidence",
-            description =
-                    "In scheme flare, no lookup after tokens that are all more probable than this"
-                            + " (${DEFAULT-VALUE}).")
-    private double confidence = DEFAULTS.confidence();
+    @Mixin private RetrievalOptions retrieval = new RetrievalOptions();
 
     @Option(
             names = "--speculation-stride",
@@ -65,20 +50,7 @@ public final class PolicyOptions {
      * @throws IllegalArgumentException naming an argument that is out of range
      */
     public RetrievalParameters retrieval(RetrieverKind retriever, DecodingMode mode) {
-        return new RetrievalParameters(
-                retriever,
-                mode,
-                RetrievalScheme.ofWireName(scheme)
-                        .orElseThrow(
-                                () ->
-                                        refused(
-                                                "--scheme",
-                                                "every-stride, iter-retgen or flare",
-                                                scheme)),
-                confidence,
-                stride,
-                DEFAULTS.queryTokens(),
-                speculation());
+        return retrieval.with(retriever, mode, speculation());
     }
 
     /**
@@ -89,14 +61,11 @@ public final class PolicyOptions {
                 SpeculationStride.parse(speculationStride)
                         .orElseThrow(
                                 () ->
-                                        refused(
-                                                "--speculation-stride",
-                                                SpeculationStride.RANGE,
-                                                speculationStride));
+                                        new IllegalArgumentException(
+                                                "--speculation-stride must be %s (got %s)"
+                                                        .formatted(
+                                                                SpeculationStride.RANGE,
+                                                                speculationStride)));
         return new SpeculationPolicy(parsed.rule(), parsed.steps(), prefetch, async, recovery);
-    }
-
-    private static IllegalArgumentException refused(String name, String range, String got) {
-        return new IllegalArgumentException("%s must be %s (got %s)".formatted(name, range, got));
     }
 }
