@@ -2,8 +2,6 @@ package io.ralmspec.job.bench;
 
 import io.ralmspec.decoding.Answer;
 import io.ralmspec.decoding.Command;
-import io.ralmspec.decoding.FinishReason;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -15,14 +13,5 @@ import java.util.List;
 record Outcome(Answer answer, double seconds, List<Command.Generate> steps) {
     Outcome {
         steps = List.copyOf(steps);
-    }
-
-    /** Same tokens, same end, same text, same document behind every token; no error. */
-    static boolean equal(Answer a, Answer b) {
-        return a.finishReason() != FinishReason.ERROR
-                && a.finishReason() == b.finishReason()
-                && Arrays.equals(a.tokens(), b.tokens())
-                && a.text().equals(b.text())
-                && a.sources().equals(b.sources());
     }
 }

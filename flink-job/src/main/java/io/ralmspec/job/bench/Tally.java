@@ -25,7 +25,7 @@ final class Tally {
             Outcome outcome = group.outcomes().get(i);
             answers.add(outcome.answer());
             seconds.add(outcome.seconds());
-            equal += Outcome.equal(outcome.answer(), expected.get(i)) ? 1 : 0;
+            equal += outcome.answer().says(expected.get(i)) ? 1 : 0;
         }
     }
 

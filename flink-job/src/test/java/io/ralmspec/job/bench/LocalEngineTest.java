@@ -36,10 +36,7 @@ class LocalEngineTest {
                         for (int i = 0; i < own.size(); i++) {
                             Answer answer = group.outcomes().get(i).answer();
                             rolledBack += answer.counters().rolledBackTokens();
-                            assertThat(
-                                            Outcome.equal(
-                                                    answer,
-                                                    engine.sequential(own.get(i)).orElseThrow()))
+                            assertThat(answer.says(engine.sequential(own.get(i)).orElseThrow()))
                                     .as("%s, %s, seed=%d", cell, scheme, seed)
                                     .isTrue();
                         }

@@ -1,5 +1,6 @@
 package io.ralmspec.decoding;
 
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -36,5 +37,16 @@ public record Answer(
                 Counters.ZERO,
                 Timings.ZERO,
                 error);
+    }
+
+    /**
+     * Whether both say the same: tokens, end, text, and the document behind every token; no error.
+     */
+    public boolean says(Answer other) {
+        return finishReason != FinishReason.ERROR
+                && finishReason == other.finishReason
+                && Arrays.equals(tokens, other.tokens)
+                && text.equals(other.text)
+                && sources.equals(other.sources);
     }
 }
