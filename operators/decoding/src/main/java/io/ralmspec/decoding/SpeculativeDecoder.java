@@ -160,7 +160,7 @@ public final class SpeculativeDecoder {
         s.transcript = s.transcript.withPrompt(event.promptTokens());
         s.steps.add(new Step(Tokens.NONE, true, event.query(), null, null, null));
         s.phase = Phase.DECODING;
-        proceed(s);
+        proceed(s, planner.plan(s));
     }
 
     private void generated(Session s, Event.Generated event, long nowMillis) {
@@ -168,17 +168,19 @@ public final class SpeculativeDecoder {
         s.modelSteps++;
         s.timings = s.timings.plusGeneration(event.seconds());
         Step step = stepOf(s, event);
-        if (!s.onVerifiedGround()) {
+        boolean redraft = s.redrafting();
+        if (!redraft) {
             s.estimates = s.estimates.withStep(event.seconds(), s.stepBeside);
-            s.steps.add(guessing(s, step));
-            proceed(s);
-            return;
         }
-        if (s.redrafting()) {
-            redrafted(s, step);
+        Plan plan = planner.plan(s);
+        if (redraft) {
+            redrafted(s, step, plan);
         } else {
-            s.estimates = s.estimates.withStep(event.seconds(), s.stepBeside);
-            s.steps.add(guessing(s, step));
+            s.steps.add(guessing(s, step, plan));
+        }
+        if (!s.onVerifiedGround()) {
+            proceed(s, plan);
+            return;
         }
         commit(s, nowMillis);
         settle(s, nowMillis);
@@ -186,7 +188,7 @@ public final class SpeculativeDecoder {
     }
 
     /** The second step again, now with the right document: if it came out the same, all stands. */
-    private void redrafted(Session s, Step step) {
+    private void redrafted(Session s, Step step, Plan plan) {
         Step drafted = s.steps.get(1);
         int recovered = Tokens.commonPrefix(step.tokens(), drafted.tokens());
         boolean unchanged = step.agreesWith(drafted);
@@ -198,7 +200,7 @@ public final class SpeculativeDecoder {
         } else {
             s.dropDrafts();
             s.rolledBackTokens -= recovered;
-            s.steps.add(guessing(s, step));
+            s.steps.add(guessing(s, step, plan));
         }
     }
 
@@ -306,13 +308,13 @@ public final class SpeculativeDecoder {
             answers.finish(s, s.end, null, nowMillis);
         } else {
             answers.delta(s);
-            proceed(s);
+            // Planned anew: less is left to look up, and more is known.
+            proceed(s, planner.plan(s));
         }
     }
 
     /** Starts what can run now: a step, a verification, or both. */
-    private void proceed(Session s) {
-        Plan plan = planner.plan(s);
+    private void proceed(Session s, Plan plan) {
         generateIfPossible(s, plan);
         if (s.verifying == 0 && SpeculationPlanner.verifies(s, plan)) {
             s.verifying = ++s.epoch;
@@ -348,9 +350,9 @@ public final class SpeculativeDecoder {
     }
 
     /** With the document that the speculation cache finds for its query. */
-    private Step guessing(Session s, Step step) {
+    private Step guessing(Session s, Step step, Plan plan) {
         RetrievalParameters retrieval = s.request.retrieval();
-        if (step.end() != null || s.cache.isEmpty() || !planner.plan(s).guesses()) {
+        if (step.end() != null || s.cache.isEmpty() || !plan.guesses()) {
             return step;
         }
         Hit guess =
