@@ -180,9 +180,7 @@ class BenchTest {
     void aBaselineThatDiffersFromTheSequentialDecoderIsCounted() throws Exception {
         engine.oracle = 9;
         List<CellResult> results = run(0, 1, 3, "P");
-        assertThat(results)
-                .extracting(CellResult::equalOutputs)
-                .containsOnly(0);
+        assertThat(results).extracting(CellResult::equalOutputs).containsOnly(0);
     }
 
     @Test
