@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param settings the policy spelled out
  * @param computed whether seconds follow from given costs instead of a clock
  * @param secondsP50 the smallest of the measured seconds that half of the requests do not exceed
+ * @param sessionSecondsMean from receipt to the answer, as the answer itself says: what the seconds
+ *     above exceed it by is the way there and back, through Kafka with the job
  * @param tokensPerSecond of all requests, over the time in which any of them ran
  * @param retrievalCalls knowledge base calls, all requests together; so are the counts below
  * @param acceptance share of the guesses whose truth mattered that were right, in [0, 1]
@@ -37,6 +39,7 @@ record CellResult(
         double secondsP50,
         double secondsP95,
         double secondsMean,
+        double sessionSecondsMean,
         double tokensPerSecond,
         int retrievalCalls,
         int retrievalQueries,

@@ -68,6 +68,7 @@ final class Tally {
                 rounded(percentile(seconds, 0.5)),
                 rounded(percentile(seconds, 0.95)),
                 rounded(totalSeconds() / requests),
+                rounded(time(Timings::total) / requests),
                 rounded(tokens / busySeconds),
                 count(Counters::retrievalCalls),
                 count(Counters::retrievalQueries),
