@@ -77,7 +77,7 @@ class ClientSettingsTest {
                         "b:1",
                         Map.of("security.protocol", "SSL", "client.id", "all", "group.id", "g"),
                         Map.of("client.id", "in", "max.poll.records", "7"),
-                        Map.of("linger.ms", "0"));
+                        Map.of("linger.ms", "20"));
 
         assertThat(settings.consumer())
                 .containsEntry("bootstrap.servers", "b:1")
@@ -87,7 +87,7 @@ class ClientSettingsTest {
                 .containsEntry("max.poll.records", "7");
         assertThat(settings.producer())
                 .containsEntry("client.id", "all")
-                .containsEntry("linger.ms", "0")
+                .containsEntry("linger.ms", "20")
                 .containsEntry("acks", "all");
         assertThat(settings.admin())
                 .containsEntry("security.protocol", "SSL")
