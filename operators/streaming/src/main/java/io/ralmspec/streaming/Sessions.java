@@ -59,12 +59,16 @@ final class Sessions {
         void release(String id);
     }
 
+    /** More sessions than this don't make progress at the same time. */
+    private static final int RECENT = 64;
+
     private final GuardedDecoder decoder;
     private final List<RetrieverKind> retrievers;
     private final SessionStates states;
     private final AdmissionQueue admission;
     private final SessionMetrics metrics;
     private final Outbox outbox;
+    private final RecentSessions recent = new RecentSessions(RECENT);
     private final Deadlines deadlines = new Deadlines();
     private final RunningEstimates estimates = new RunningEstimates();
     private final int maxParked;
@@ -240,6 +244,7 @@ final class Sessions {
         StoredSession next = before.with(after);
         if (after != before.session() && !after.finished()) {
             states.store(next);
+            recent.put(next);
         }
         run(next, transition.commands());
     }
@@ -263,6 +268,7 @@ final class Sessions {
                     String id = stored.id();
                     admission.remove(id);
                     deadlines.remove(id);
+                    recent.remove(id);
                     outbox.release(id);
                     answer(stored.origin(), c.answer());
                 }
@@ -287,7 +293,8 @@ final class Sessions {
 
     private @Nullable StoredSession load(String id) throws IOException {
         outbox.selectKey(id);
-        return states.load();
+        StoredSession stored = recent.get(id);
+        return stored == null ? states.load() : stored;
     }
 
     private void answer(Origin origin, Answer answer) throws IOException {
