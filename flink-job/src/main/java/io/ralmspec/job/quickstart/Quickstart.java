@@ -2,9 +2,11 @@ package io.ralmspec.job.quickstart;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.ralmspec.decoding.RequestDefaults;
+import io.ralmspec.decoding.DecodingMode;
 import io.ralmspec.decoding.RetrievalParameters;
 import io.ralmspec.decoding.RetrieverKind;
+import io.ralmspec.decoding.SpeculationPolicy;
+import io.ralmspec.decoding.StrideRule;
 import io.ralmspec.job.JobOptions;
 import io.ralmspec.job.assets.AssetException;
 import io.ralmspec.job.assets.MiniLmEncoder;
@@ -41,7 +43,16 @@ import picocli.CommandLine.Option;
 @Command(name = "quickstart")
 public final class Quickstart implements Callable<Integer> {
     private static final int MAX_TOKENS = 48;
-    private static final RetrievalParameters RETRIEVAL = RequestDefaults.STANDARD.retrieval();
+
+    /**
+     * Not the default policy: one call to this small knowledge base costs less than a step of the
+     * model, so the default would decode plainly, and no call would be seen to be saved.
+     */
+    private static final RetrievalParameters RETRIEVAL =
+            RetrievalParameters.of(
+                    RetrieverKind.EXACT,
+                    DecodingMode.SPECULATIVE,
+                    new SpeculationPolicy(StrideRule.FIXED, 3, 128, false, true));
 
     @Option(names = "--packages", required = true, description = "Jars that Maven fetched.")
     private Path packages = Path.of("");
@@ -138,7 +149,7 @@ public final class Quickstart implements Callable<Integer> {
         step(
                 "Asking %d questions, in both modes, with each retriever; streamed answers are the"
                                 .formatted(asked.size())
-                        + " speculative ones");
+                        + " speculative ones, verified every 3 steps");
         try (RalmClient client = new RalmClient(service.clients(), service.topics())) {
             return new Comparison(
                             client,
