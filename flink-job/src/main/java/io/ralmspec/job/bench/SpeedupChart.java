@@ -12,6 +12,9 @@ import java.util.Map;
  * which servers and containers often do not have.
  */
 final class SpeedupChart {
+    /** The mode whose bar is cut where it is longer than every policy's. */
+    private static final String FLOOR = "model-only";
+
     private static final int LABEL_WIDTH = 250;
     private static final int BAR_WIDTH = 430;
     private static final int WIDTH = LABEL_WIDTH + BAR_WIDTH + 90;
@@ -27,7 +30,13 @@ final class SpeedupChart {
             String title = r.retriever() + ", " + r.engine() + (r.computed() ? " (computed)" : "");
             groups.computeIfAbsent(title, t -> new ArrayList<>()).add(r);
         }
-        double longest = results.stream().mapToDouble(CellResult::speedup).max().orElse(1);
+        // Where retrieval dominates, the floor would leave nothing to see of the policies.
+        double longest =
+                results.stream()
+                        .filter(r -> !r.mode().equals(FLOOR))
+                        .mapToDouble(CellResult::speedup)
+                        .max()
+                        .orElse(1);
         double unit = BAR_WIDTH / Math.max(1, longest);
         StringBuilder body = new StringBuilder();
         int y = TOP;
@@ -35,7 +44,8 @@ final class SpeedupChart {
             text(body, 10, y + 15, "start", "font-weight=\"bold\"", group.getKey());
             y += ROW + 2;
             for (CellResult r : group.getValue()) {
-                double width = unit * r.speedup();
+                boolean cut = r.speedup() > Math.max(1, longest);
+                double width = cut ? BAR_WIDTH : unit * r.speedup();
                 text(body, LABEL_WIDTH - 8, y + 12, "end", "", r.policies());
                 body.append(
                         format(
@@ -48,7 +58,7 @@ final class SpeedupChart {
                         y + 12,
                         "start",
                         "",
-                        format("%.2f\u00d7", r.speedup()));
+                        format(cut ? "\u2026 %.2f\u00d7" : "%.2f\u00d7", r.speedup()));
                 y += ROW;
             }
             y += 10;
@@ -80,7 +90,7 @@ final class SpeedupChart {
     private static String color(CellResult result) {
         return switch (result.mode()) {
             case "baseline" -> "#9e9e9e";
-            case "model-only" -> "#d5d5d5";
+            case FLOOR -> "#d5d5d5";
             default -> "#2f6db3";
         };
     }
