@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><i>Owns:</i> who is in flight, who is parked, and the deadlines, all rebuilt by {@link
  * #resume}; and the estimates, which new sessions start from. <i>Threading:</i> task thread only.
- * <i>State:</i> {@link SessionStates}, written before any command runs, so that a checkpoint never
- * misses a command's session.
+ * <i>State:</i> {@link SessionStates}, written in the mail that runs a command, so that a
+ * checkpoint never misses a command's session.
  */
 final class Sessions {
     /** Where commands go, and what a session needs of its operator. */
@@ -238,15 +238,18 @@ final class Sessions {
         }
     }
 
-    /** Stores what a decision changed, then runs its commands. */
+    /**
+     * Runs the commands of a decision and stores what it changed. In this order, as the model need
+     * not wait for the state; both in one mail, so that no checkpoint and no result comes between.
+     */
     private void proceed(StoredSession before, Transition transition) throws IOException {
         SessionState after = transition.state();
         StoredSession next = before.with(after);
+        run(next, transition.commands());
         if (after != before.session() && !after.finished()) {
             states.store(next);
             recent.put(next);
         }
-        run(next, transition.commands());
     }
 
     private void run(StoredSession stored, List<Command> commands) throws IOException {
