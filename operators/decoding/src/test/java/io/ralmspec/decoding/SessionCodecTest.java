@@ -1,0 +1,101 @@
+package io.ralmspec.decoding;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+
+/** Stored sessions of every version since the first release, kept in the test resources. */
+class SessionCodecTest {
+    @Test
+    void comesBackFromItsBytes() {
+        SessionState state = full();
+        assertThat(SessionState.fromBytes(state.toBytes()))
+                .usingRecursiveComparison()
+                .isEqualTo(state);
+    }
+
+    @Test
+    void theLayoutOfThisVersionStays() throws IOException {
+        if (Boolean.getBoolean("ralmspec.write-golden")) {
+            Files.write(Path.of("src/test/resources/session-v2.bin"), full().toBytes());
+        }
+        assertThat(full().toBytes())
+                .as("a changed layout needs a new version")
+                .isEqualTo(stored("session-v2.bin"));
+    }
+
+    @Test
+    void truncatedBytesAreRefused() {
+        byte[] bytes = full().toBytes();
+        for (int length = 0; length < bytes.length; length++) {
+            byte[] part = Arrays.copyOf(bytes, length);
+            assertThatThrownBy(() -> SessionState.fromBytes(part))
+                    .isInstanceOf(IllegalArgumentException.class);
+        }
+    }
+
+    private static byte[] stored(String name) throws IOException {
+        return Objects.requireNonNull(SessionCodecTest.class.getResourceAsStream("/" + name), name)
+                .readAllBytes();
+    }
+
+    /** Every field has a value of its own. */
+    private static SessionState full() {
+        Query query = new Query("the query", new float[] {0.25f, -1});
+        return new SessionState(
+                new DecodingRequest(
+                        "id",
+                        "a prompt with an é",
+                        60,
+                        List.of("stop", "."),
+                        new Sampling(0.7, 0.9, 42),
+                        new RetrievalParameters(
+                                RetrieverKind.HNSW,
+                                DecodingMode.SPECULATIVE,
+                                RetrievalScheme.FLARE,
+                                0.6,
+                                5,
+                                31,
+                                new SpeculationPolicy(StrideRule.OS3, 4, 21, true, false)),
+                        true,
+                        90_000),
+                1_234_567,
+                Phase.DECODING,
+                17,
+                16,
+                15,
+                2,
+                20,
+                true,
+                false,
+                new Transcript(
+                        new int[] {5, 6, 7},
+                        new int[] {8, 9},
+                        List.of(new Source("doc-3", "Title of 3", 1.5f, 0, 2)),
+                        1,
+                        4),
+                List.of(
+                        new Step(Tokens.NONE, true, query, new Hit(3, 1.5f), null, null),
+                        new Step(
+                                new int[] {10, 11}, true, null, new Hit(4, 2), new Hit(5, 3), null),
+                        new Step(new int[] {12}, false, query, null, null, FinishReason.STOP)),
+                new SpeculationCache(new int[] {9, 3, 4}),
+                new Estimates(
+                        0.1,
+                        0.2,
+                        new CallCost(1, 2, 3, 4, 5),
+                        new CallCost(6, 7, 8, 9, 10),
+                        new CallCost(11, 12, 13, 14, 15),
+                        0.8),
+                new Outcomes(new int[] {1, 0, 3}, new int[] {2, 1, 1}),
+                new Counters(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11),
+                new Timings(0.1, 0.2, 0.3, 0.4, 0.5));
+    }
+}
