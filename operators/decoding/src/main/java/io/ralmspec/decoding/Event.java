@@ -26,7 +26,7 @@ public sealed interface Event {
      */
     record Verified(int epoch, List<Hits> hits, double seconds) implements Event {}
 
-    /** The model or the knowledge base failed for good. */
+    /** The model or the knowledge base failed on a command, for good. */
     record Failed(int epoch, ErrorCode code, String message) implements Event {}
 
     record Cancelled() implements Event {}

@@ -85,6 +85,11 @@ final class Session {
         return onVerifiedGround() && steps.size() > 1;
     }
 
+    /** Whether the step that is out has a document that may be wrong. */
+    boolean generatesOnGuess() {
+        return phase == Phase.DECODING && generating != 0 && !onVerifiedGround();
+    }
+
     /** Steps among the first {@code count} whose truth must be asked for. */
     List<Integer> open(int count) {
         List<Integer> open = new ArrayList<>();

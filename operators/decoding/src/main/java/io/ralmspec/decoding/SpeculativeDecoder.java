@@ -86,11 +86,18 @@ public final class SpeculativeDecoder {
             case Event.Prepared e -> prepared(s, e, nowMillis);
             case Event.Generated e -> generated(s, e, nowMillis);
             case Event.Verified e -> verified(s, e, nowMillis);
-            case Event.Failed e -> answers.fail(s, e.code(), "", e.message(), nowMillis);
+            case Event.Failed e -> failed(s, e, nowMillis);
             case Event.Cancelled e -> answers.finish(s, FinishReason.CANCELLED, null, nowMillis);
             case Event.DeadlinePassed e ->
                     answers.finish(s, FinishReason.DEADLINE, null, nowMillis);
         }
+        return s.transition();
+    }
+
+    /** Ends a session with an error and what is verified of its answer, whatever it waits for. */
+    public Transition abort(SessionState state, ErrorCode code, String message, long nowMillis) {
+        Session s = new Session(state);
+        answers.fail(s, code, "", message, nowMillis);
         return s.transition();
     }
 
@@ -240,6 +247,28 @@ public final class SpeculativeDecoder {
     }
 
     /**
+     * Only a failure that the baseline meets too ends the request. A guess may be what failed the
+     * model, and a drafted query the knowledge base: then the session goes on from what is certain.
+     * It does not fail so forever, as the verification that follows commits a step or ends it.
+     */
+    private void failed(Session s, Event.Failed event, long nowMillis) {
+        if (s.generatesOnGuess() && event.epoch() == s.generating) {
+            s.stopGenerating();
+            // Without a guess, the next step waits for the truth.
+            s.steps.set(s.steps.size() - 1, s.steps.getLast().guessing(null));
+            proceed(s, planner.plan(s));
+        } else if (event.epoch() == s.verifying && s.open(s.asked).size() > 1) {
+            s.stopGenerating();
+            s.dropDrafts();
+            Plan plan = planner.plan(s);
+            verify(s, plan);
+            generateIfPossible(s, plan);
+        } else {
+            answers.fail(s, event.code(), "", event.message(), nowMillis);
+        }
+    }
+
+    /**
      * Commits drafts from the front as long as their document was right, by id, not by score. At
      * one that was wrong, prepares for its redraft or drops the drafts.
      */
@@ -317,15 +346,20 @@ public final class SpeculativeDecoder {
     private void proceed(Session s, Plan plan) {
         generateIfPossible(s, plan);
         if (s.verifying == 0 && SpeculationPlanner.verifies(s, plan)) {
-            s.verifying = ++s.epoch;
-            s.asked = s.steps.size();
-            s.topN = SpeculationPlanner.topN(s, plan);
-            s.callBeside = false;
-            s.noteBeside();
-            s.commands.add(outstanding.verification(s));
+            verify(s, plan);
             // What is asked for leaves room for drafts ahead of it.
             generateIfPossible(s, plan);
         }
+    }
+
+    /** Asks for all that is open. */
+    private void verify(Session s, Plan plan) {
+        s.verifying = ++s.epoch;
+        s.asked = s.steps.size();
+        s.topN = SpeculationPlanner.topN(s, plan);
+        s.callBeside = false;
+        s.noteBeside();
+        s.commands.add(outstanding.verification(s));
     }
 
     private void generateIfPossible(Session s, Plan plan) {

@@ -1,5 +1,7 @@
 package io.ralmspec.decoding;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.util.List;
 import java.util.Random;
 
@@ -17,8 +19,13 @@ final class Scenario {
         this.seed = seed;
         Random random = new Random(seed);
         int contextLength = 60 + random.nextInt(200);
-        model = new ScriptedLanguageModel(seed, contextLength, pick(random, 0, 0, 17, 60));
-        knowledgeBase = new ScriptedKnowledgeBase(seed, 1 + random.nextInt(60));
+        int endOneIn = pick(random, 0, 0, 17, 60);
+        int documents = 1 + random.nextInt(60);
+        model =
+                new ScriptedLanguageModel(
+                        seed, contextLength, endOneIn, pick(random, 0, 0, 0, 10, 40));
+        knowledgeBase =
+                new ScriptedKnowledgeBase(seed, documents, pick(random, 0, 0, 0, 0, 15, 60));
         steps = new ModelSteps(model, tokenizer, new ScriptedEncoder());
         decoder =
                 new SpeculativeDecoder(
@@ -64,9 +71,54 @@ final class Scenario {
                         0);
     }
 
-    Answer sequential() {
-        return new SequentialDecoder(model.profile(), tokenizer, steps, knowledgeBase)
-                .decode(request);
+    private Scenario(Scenario other, DecodingRequest request) {
+        this.seed = other.seed;
+        this.request = request;
+        this.model = other.model;
+        this.knowledgeBase = other.knowledgeBase;
+        this.steps = other.steps;
+        this.decoder = other.decoder;
+    }
+
+    /**
+     * The baseline's answer. Where the model or the knowledge base fails the baseline, that is its
+     * error with the tokens before it.
+     */
+    Answer expected() {
+        try {
+            return new SequentialDecoder(model.profile(), tokenizer, steps, knowledgeBase)
+                    .decode(request);
+        } catch (ScriptedFailure e) {
+            Answer answer =
+                    new Simulation(baseline(), Simulation.NONE, new Happenings())
+                            .run(Simulation.NO_CRASH);
+            RequestError error = answer.error();
+            assertThat(error).as("the baseline failed, so its session must").isNotNull();
+            assertThat(error.code()).isEqualTo(e.code());
+            return answer;
+        }
+    }
+
+    private Scenario baseline() {
+        RetrievalParameters r = request.retrieval();
+        return new Scenario(
+                this,
+                new DecodingRequest(
+                        request.id(),
+                        request.prompt(),
+                        request.maxTokens(),
+                        request.stop(),
+                        request.sampling(),
+                        new RetrievalParameters(
+                                r.retriever(),
+                                DecodingMode.BASELINE,
+                                r.scheme(),
+                                r.confidence(),
+                                r.stride(),
+                                r.queryTokens(),
+                                r.speculation()),
+                        request.stream(),
+                        request.deadlineMillis()));
     }
 
     private static int pick(Random random, int... choices) {

@@ -1,15 +1,18 @@
 package io.ralmspec.decoding;
 
 import java.util.List;
+import java.util.regex.Pattern;
 
 /** Counts words in a few buckets: small integers, so that scores are exact and often tie. */
 public final class ScriptedEncoder implements QueryEncoder, DocumentEncoder {
     static final int DIMENSION = 6;
 
+    static final Pattern WHITESPACE = Pattern.compile("\\s+");
+
     @Override
     public float[] encode(String text) {
         float[] vector = new float[DIMENSION];
-        for (String word : text.split("\\s+")) {
+        for (String word : WHITESPACE.split(text)) {
             vector[Math.floorMod(word.hashCode() * 31, DIMENSION)]++;
         }
         return vector;

@@ -1,5 +1,7 @@
 package io.ralmspec.decoding;
 
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.IntStream;
@@ -12,11 +14,20 @@ import java.util.stream.IntStream;
 public final class ScriptedKnowledgeBase implements KnowledgeBase {
     private final long seed;
     private final int size;
+    private final int failOneIn;
     private final float[][] vectors;
 
     public ScriptedKnowledgeBase(long seed, int size) {
+        this(seed, size, 0);
+    }
+
+    /**
+     * @param failOneIn it always fails on one query in this many; 0 for none
+     */
+    ScriptedKnowledgeBase(long seed, int size, int failOneIn) {
         this.seed = seed;
         this.size = size;
+        this.failOneIn = failOneIn;
         this.vectors = new float[size][ScriptedEncoder.DIMENSION];
         for (int document = 0; document < size; document++) {
             for (int d = 0; d < ScriptedEncoder.DIMENSION; d++) {
@@ -76,21 +87,25 @@ public final class ScriptedKnowledgeBase implements KnowledgeBase {
         }
 
         private Hits search(Query query, int topN) {
-            int[] candidates =
-                    IntStream.range(0, size).filter(document -> reaches(query, document)).toArray();
-            float[] scores = scores(query, candidates);
-            List<Hit> hits =
-                    IntStream.range(0, candidates.length)
-                            .mapToObj(i -> new Hit(candidates[i], scores[i]))
-                            .filter(hit -> hit.score() != Float.NEGATIVE_INFINITY)
-                            .sorted()
-                            .limit(topN)
-                            .toList();
-            float[] found = new float[hits.size()];
-            for (int i = 0; i < found.length; i++) {
+            if (failOneIn > 0 && Hash.below(failOneIn, seed, query.text().hashCode()) == 0) {
+                throw new ScriptedFailure(ErrorCode.RETRIEVAL_FAILED);
+            }
+            float[] scores = scores(query, IntStream.range(0, size).toArray());
+            List<Hit> hits = new ArrayList<>();
+            for (int document = 0; document < size; document++) {
+                if (scores[document] != Float.NEGATIVE_INFINITY && reaches(query, document)) {
+                    hits.add(new Hit(document, scores[document]));
+                }
+            }
+            Collections.sort(hits);
+            int count = Math.min(topN, hits.size());
+            int[] documents = new int[count];
+            float[] found = new float[count];
+            for (int i = 0; i < count; i++) {
+                documents[i] = hits.get(i).document();
                 found[i] = hits.get(i).score();
             }
-            return new Hits(hits.stream().mapToInt(Hit::document).toArray(), found);
+            return new Hits(documents, found);
         }
 
         private boolean reaches(Query query, int document) {
@@ -100,9 +115,10 @@ public final class ScriptedKnowledgeBase implements KnowledgeBase {
 
         @Override
         public float[] scores(Query query, int[] documents) {
+            int[] words = kind.dense() ? new int[0] : wordHashes(query.text());
             float[] scores = new float[documents.length];
             for (int i = 0; i < documents.length; i++) {
-                scores[i] = kind.dense() ? dot(query, documents[i]) : overlap(query, documents[i]);
+                scores[i] = kind.dense() ? dot(query, documents[i]) : overlap(words, documents[i]);
             }
             return scores;
         }
@@ -115,12 +131,21 @@ public final class ScriptedKnowledgeBase implements KnowledgeBase {
             return sum;
         }
 
-        private float overlap(Query query, int document) {
+        private float overlap(int[] words, int document) {
             int common = 0;
-            for (String word : query.text().split("\\s+")) {
-                common += Hash.below(40, seed, document, word.hashCode()) == 0 ? 1 : 0;
+            for (int word : words) {
+                common += Hash.below(40, seed, document, word) == 0 ? 1 : 0;
             }
             return common == 0 ? Float.NEGATIVE_INFINITY : common;
         }
+    }
+
+    private static int[] wordHashes(String text) {
+        String[] words = ScriptedEncoder.WHITESPACE.split(text);
+        int[] hashes = new int[words.length];
+        for (int i = 0; i < hashes.length; i++) {
+            hashes[i] = words[i].hashCode();
+        }
+        return hashes;
     }
 }

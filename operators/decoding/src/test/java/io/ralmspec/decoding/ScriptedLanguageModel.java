@@ -14,6 +14,7 @@ public final class ScriptedLanguageModel implements LanguageModel {
     private final long seed;
     private final ModelProfile profile;
     private final int endOneIn;
+    private final int failOneIn;
     private final Set<String> held = new HashSet<>();
     private int calls;
 
@@ -21,9 +22,17 @@ public final class ScriptedLanguageModel implements LanguageModel {
      * @param endOneIn one token in this many ends the answer; 0 for never
      */
     public ScriptedLanguageModel(long seed, int contextLength, int endOneIn) {
+        this(seed, contextLength, endOneIn, 0);
+    }
+
+    /**
+     * @param failOneIn it always fails on one document and end of text in this many; 0 for none
+     */
+    ScriptedLanguageModel(long seed, int contextLength, int endOneIn, int failOneIn) {
         this.seed = seed;
         this.profile = new ModelProfile(contextLength, contextLength / 4, List.of(0));
         this.endOneIn = endOneIn;
+        this.failOneIn = failOneIn;
     }
 
     @Override
@@ -44,6 +53,9 @@ public final class ScriptedLanguageModel implements LanguageModel {
         calls++;
         held.add(context.sequence());
         int[] tokens = context.tokens();
+        if (fails(context.document(), tokens)) {
+            throw new ScriptedFailure(ErrorCode.MODEL_FAILED);
+        }
         int[] added = Tokens.NONE;
         double confidence = generation.confidence() ? 1 : 0;
         while (added.length < maxTokens) {
@@ -62,6 +74,11 @@ public final class ScriptedLanguageModel implements LanguageModel {
             }
         }
         return new Stride(added, confidence);
+    }
+
+    private boolean fails(int document, int[] tokens) {
+        long last = Hash.ofTokens(tokens, tokens.length - 2);
+        return failOneIn > 0 && Hash.below(failOneIn, seed, document, last) == 0;
     }
 
     private long hash(int document, int[] tokens, Sampling sampling) {

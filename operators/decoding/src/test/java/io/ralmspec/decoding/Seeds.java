@@ -1,5 +1,10 @@
 package io.ralmspec.decoding;
 
+import java.util.SortedMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.function.LongConsumer;
+import java.util.stream.LongStream;
+
 /** Where random tests start: a new place every day, or -Dralmspec.seed=N to repeat a failure. */
 public final class Seeds {
     private Seeds() {}
@@ -12,5 +17,31 @@ public final class Seeds {
                         : Long.parseLong(given);
         System.out.println("seed=" + seed + " (repeat with -Dralmspec.seed=" + seed + ")");
         return seed;
+    }
+
+    /**
+     * Checks each of so many seeds, from the {@link #first} on, on all processors. The first that
+     * fails is named.
+     */
+    static void forEach(int count, LongConsumer check) {
+        long first = first();
+        SortedMap<Long, Throwable> failures = new ConcurrentSkipListMap<>();
+        LongStream.range(first, first + count)
+                .parallel()
+                .filter(seed -> failures.isEmpty())
+                .forEach(
+                        seed -> {
+                            try {
+                                check.accept(seed);
+                            } catch (Throwable e) { // an assertion's too
+                                failures.put(seed, e);
+                            }
+                        });
+        if (!failures.isEmpty()) {
+            long seed = failures.firstKey();
+            throw new AssertionError(
+                    "seed %d fails: repeat with -Dralmspec.seed=%d".formatted(seed, seed),
+                    failures.get(seed));
+        }
     }
 }

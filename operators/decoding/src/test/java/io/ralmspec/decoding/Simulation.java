@@ -5,13 +5,20 @@ import java.util.List;
 import java.util.Objects;
 import java.util.PriorityQueue;
 import java.util.Random;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs one session in virtual time: random latencies, results delivered twice or far too late, and
- * a crash that loses everything but the last stored bytes.
+ * Runs one session in virtual time: random latencies, results delivered twice or far too late,
+ * cancellations, deadlines, and crashes that lose everything but stored bytes. All of it from the
+ * scenario's seed.
  */
 final class Simulation {
+    /** For {@link #run(int)}. */
+    static final int NO_CRASH = -1;
+
+    private static final int MAX_EVENTS = 10_000;
+
     /** Changes what the decoder sees: a bug put in on purpose. */
     interface Mutation {
         Event apply(SessionState state, Event event);
@@ -21,9 +28,9 @@ final class Simulation {
         }
     }
 
-    private static final Mutation NONE = (state, event) -> event;
+    static final Mutation NONE = (state, event) -> event;
 
-    private record Delivery(long atMillis, long order, Event event)
+    private record Delivery(long atMillis, long order, boolean again, Event event)
             implements Comparable<Delivery> {
         @Override
         public int compareTo(Delivery other) {
@@ -32,100 +39,189 @@ final class Simulation {
         }
     }
 
+    /** What a crash goes back to. */
+    private record Checkpoint(byte[] stored, int deltas, long order) {}
+
     private final Scenario scenario;
     private final Random random;
     private final Mutation mutation;
+    private final Happenings happenings;
     private final PriorityQueue<Delivery> deliveries = new PriorityQueue<>();
     private final List<Delta> deltas = new ArrayList<>();
-    private byte[] stored;
+    private Checkpoint last;
+    private Checkpoint checkpoint;
     private long now = 1_000;
     private long order;
+    private long newestDelivered;
     private int events;
-    private int stale;
-    private int crashes;
-    private int aheadOfVerification;
+    private boolean crashed;
     private @Nullable Answer answer;
 
-    Simulation(Scenario scenario, long seed) {
-        this(scenario, seed, NONE);
-    }
-
-    Simulation(Scenario scenario, long seed, Mutation mutation) {
+    Simulation(Scenario scenario, Mutation mutation, Happenings happenings) {
         this.scenario = scenario;
-        this.random = new Random(seed);
+        this.random = new Random(scenario.seed);
         this.mutation = mutation;
-        this.stored = SessionState.submitted(scenario.request, now).toBytes();
+        this.happenings = happenings;
+        this.last = new Checkpoint(SessionState.submitted(scenario.request, now).toBytes(), 0, 0);
+        this.checkpoint = last;
     }
 
-    /** Runs to the end, with a crash before event {@code crashAt}; never for -1. */
+    /** Runs to the end, perhaps an early one, perhaps with a crash. */
+    Answer runDisturbed() {
+        if (random.nextInt(12) == 0) {
+            deliver(random.nextInt(1_500), false, new Event.Cancelled());
+        }
+        if (random.nextInt(12) == 0) {
+            deliver(random.nextInt(1_500), false, new Event.DeadlinePassed());
+        }
+        return run(random.nextInt(3) == 0 ? random.nextInt(40) : NO_CRASH);
+    }
+
+    /** Runs to the end, with a crash before event {@code crashAt}. */
     Answer run(int crashAt) {
+        happenings.count(Happening.SESSIONS);
         run(scenario.decoder.start(load(), Estimates.UNKNOWN, now));
         while (answer == null) {
-            if (events == crashAt && crashes == 0) {
+            if (events == crashAt && !crashed) {
                 crash();
             }
-            Delivery next = deliveries.remove();
-            now = Math.max(now, next.atMillis());
-            events++;
-            if (events > 10_000) {
-                throw new AssertionError("never ends, seed=" + scenario.seed);
-            }
-            SessionState before = load();
-            Event event = mutation.apply(before, next.event());
-            Transition transition = scenario.decoder.step(before, event, now);
-            if (event instanceof Event.Generated && before.verifying() != 0) {
-                aheadOfVerification++;
-            }
-            if (transition.state() == before) {
-                stale++;
-            }
-            run(transition);
+            next();
         }
+        happenings.count(Happening.EVENTS, events);
+        refusesWhatIsLeft();
         return answer;
     }
 
-    /** What is in flight is lost, or, worse, arrives although nobody waits for it any more. */
+    private void next() {
+        Delivery next = deliveries.remove();
+        now = Math.max(now, next.atMillis());
+        if (++events > MAX_EVENTS) {
+            throw new AssertionError("a session must end within " + MAX_EVENTS + " events");
+        }
+        SessionState before = load();
+        if (random.nextInt(4) == 0) {
+            checkpoint = last;
+        }
+        Event event = mutation.apply(before, next.event());
+        Transition transition = scenario.decoder.step(before, event, now);
+        note(next, before, transition);
+        run(transition);
+    }
+
+    private void note(Delivery delivery, SessionState before, Transition transition) {
+        SessionState after = transition.state();
+        happenings.count(Happening.REORDERINGS, delivery.order() < newestDelivered ? 1 : 0);
+        newestDelivered = Math.max(newestDelivered, delivery.order());
+        if (delivery.again()) {
+            happenings.count(Happening.DUPLICATES);
+        } else if (after == before) {
+            happenings.count(Happening.STALE);
+        }
+        if (after == before) {
+            return;
+        }
+        switch (delivery.event()) {
+            case Event.Generated e ->
+                    happenings.count(
+                            Happening.AHEAD_OF_VERIFICATION, before.verifying() != 0 ? 1 : 0);
+            case Event.Failed e -> {
+                boolean model = e.code() == ErrorCode.MODEL_FAILED;
+                if (after.finished()) {
+                    happenings.count(model ? Happening.MODEL_ERRORS : Happening.RETRIEVAL_ERRORS);
+                } else {
+                    happenings.count(model ? Happening.FAILED_DRAFTS : Happening.FAILED_ROUNDS);
+                }
+            }
+            case Event.Cancelled e -> happenings.count(Happening.CANCELS);
+            case Event.DeadlinePassed e -> happenings.count(Happening.DEADLINES);
+            case Event.Prepared e -> {}
+            case Event.Verified e -> {}
+        }
+    }
+
+    /**
+     * Back to the last state or an older one. What was asked for since is lost; what was in flight
+     * before is lost too, or, worse, arrives beside what is asked for again.
+     */
     private void crash() {
-        crashes++;
+        crashed = true;
+        happenings.count(Happening.CRASHES);
+        if (random.nextBoolean()) {
+            happenings.count(Happening.REWINDS, checkpoint == last ? 0 : 1);
+            last = checkpoint;
+            deltas.subList(last.deltas(), deltas.size()).clear();
+            deliveries.removeIf(delivery -> delivery.order() >= last.order());
+        }
         if (random.nextBoolean()) {
             deliveries.clear();
         }
         SessionState state = load();
-        run(new Transition(state, scenario.decoder.pending(state)));
+        // Even the start may be what is lost.
+        run(
+                state.phase() == Phase.SUBMITTED
+                        ? scenario.decoder.start(state, Estimates.UNKNOWN, now)
+                        : new Transition(state, scenario.decoder.pending(state)));
     }
 
     private void run(Transition transition) {
-        stored = transition.state().toBytes();
         for (Command command : mutation.apply(transition.state(), transition.commands())) {
             switch (command) {
-                case Command.Prepare c -> deliver(scenario.steps.prepare(c));
+                case Command.Prepare c -> answer(c.epoch(), () -> scenario.steps.prepare(c));
                 case Command.Generate c ->
-                        deliver(Objects.requireNonNull(scenario.steps.generate(c, () -> false)));
+                        answer(
+                                c.epoch(),
+                                () ->
+                                        Objects.requireNonNull(
+                                                scenario.steps.generate(c, () -> false)));
                 case Command.Verify c ->
-                        deliver(
-                                new Event.Verified(
-                                        c.epoch(),
-                                        scenario.knowledgeBase
-                                                .retriever(c.retriever())
-                                                .search(c.queries(), c.topN()),
-                                        0));
+                        answer(
+                                c.epoch(),
+                                () ->
+                                        new Event.Verified(
+                                                c.epoch(),
+                                                scenario.knowledgeBase
+                                                        .retriever(c.retriever())
+                                                        .search(c.queries(), c.topN()),
+                                                0));
                 case Command.EmitDelta c -> deltas.add(c.delta());
                 case Command.Finish c -> answer = c.answer();
             }
         }
+        last = new Checkpoint(transition.state().toBytes(), deltas.size(), order);
     }
 
-    private void deliver(Event event) {
-        long latency = random.nextInt(50);
+    private void answer(int epoch, Supplier<Event> work) {
+        Event event;
+        try {
+            event = work.get();
+        } catch (ScriptedFailure e) {
+            event = new Event.Failed(epoch, e.code(), "on purpose");
+        }
+        int latency = random.nextInt(50);
         Event timed = ModelSteps.timed(event, latency / 1000.0);
-        deliveries.add(new Delivery(now + latency, order++, timed));
+        deliver(latency, false, timed);
         if (random.nextInt(6) == 0) {
-            deliveries.add(new Delivery(now + latency + random.nextInt(300), order++, timed));
+            deliver(latency + random.nextInt(300), true, timed);
+        }
+    }
+
+    private void deliver(int latencyMillis, boolean again, Event event) {
+        deliveries.add(new Delivery(now + latencyMillis, order++, again, event));
+    }
+
+    /** One answer per request: what comes after it changes nothing. */
+    private void refusesWhatIsLeft() {
+        SessionState finished = load();
+        for (Delivery late : deliveries) {
+            Transition transition = scenario.decoder.step(finished, late.event(), now);
+            if (transition.state() != finished || !transition.commands().isEmpty()) {
+                throw new AssertionError("an answered session must stay as it is");
+            }
         }
     }
 
     private SessionState load() {
-        return SessionState.fromBytes(stored);
+        return SessionState.fromBytes(last.stored());
     }
 
     List<Delta> deltas() {
@@ -134,18 +230,5 @@ final class Simulation {
 
     int events() {
         return events;
-    }
-
-    int stale() {
-        return stale;
-    }
-
-    /** Steps that came while a verification was out. */
-    int aheadOfVerification() {
-        return aheadOfVerification;
-    }
-
-    int crashes() {
-        return crashes;
     }
 }

@@ -233,6 +233,91 @@ class SpeculativeDecoderTest {
     }
 
     @Test
+    void aStepThatFailsOnAGuessWaitsForTheTruthAndKeepsTheDraftsBeforeIt() {
+        start(SpeculationPolicy.PLAIN);
+        generated(1, 1, 1, 1);
+        generated(2, 2, 2, 2);
+        assertThat(generation().depth()).isEqualTo(2);
+
+        failed(ErrorCode.MODEL_FAILED, state.generating());
+
+        assertThat(verification().queries()).hasSize(2);
+        assertThat(state.generating()).isZero();
+        verified(5, 4);
+        assertThat(state.transcript().generated()).containsExactly(1, 1, 1, 1, 2, 2, 2, 2);
+        assertThat(generation().depth()).isZero();
+        assertThat(generation().generation().context().document()).isEqualTo(4);
+        assertThat(state.counters().rolledBackTokens()).isZero();
+    }
+
+    @Test
+    void aStepThatFailsOnAGuessWaitsForTheVerificationThatIsOut() {
+        start(policy(StrideRule.CONTINUOUS, 1, true, false));
+        generated(1, 1, 1, 1);
+        int asked = verification().epoch();
+
+        failed(ErrorCode.MODEL_FAILED, state.generating());
+
+        assertThat(commands).isEmpty();
+        assertThat(state.verifying()).isEqualTo(asked);
+        verified(5);
+        assertThat(generation().depth()).isZero();
+    }
+
+    @Test
+    void aStepThatFailsAgainOnVerifiedGroundEndsTheRequest() {
+        start(SpeculationPolicy.PLAIN);
+        generated(1, 1, 1, 1);
+        failed(ErrorCode.MODEL_FAILED, state.generating());
+        verified(5);
+
+        failed(ErrorCode.MODEL_FAILED, state.generating());
+
+        assertThat(answer().error()).isEqualTo(new RequestError(ErrorCode.MODEL_FAILED, "", "why"));
+        assertThat(answer().tokens()).containsExactly(1, 1, 1, 1);
+    }
+
+    @Test
+    void aStepWhoseGuessHasProvedRightEndsTheRequestWhenItFails() {
+        start(policy(StrideRule.CONTINUOUS, 1, true, false));
+        generated(1, 1, 1, 1);
+        int running = generation().epoch();
+        verified(5);
+        assertThat(state.generating()).isEqualTo(running);
+
+        failed(ErrorCode.MODEL_FAILED, running);
+
+        assertThat(answer().error().code()).isEqualTo(ErrorCode.MODEL_FAILED);
+    }
+
+    @Test
+    void aVerificationThatFailsWithDraftedQueriesIsAskedAgainWithoutThem() {
+        start(SpeculationPolicy.PLAIN);
+        generated(1, 1, 1, 1);
+        generated(2, 2, 2, 2);
+        generated(3, 3, 3, 3);
+
+        failed(ErrorCode.RETRIEVAL_FAILED, state.verifying());
+
+        assertThat(verification().queries()).hasSize(1);
+        assertThat(state.steps()).hasSize(1);
+        assertThat(state.counters().rolledBackTokens()).isEqualTo(8);
+        failed(ErrorCode.RETRIEVAL_FAILED, state.verifying());
+        assertThat(answer().error().code()).isEqualTo(ErrorCode.RETRIEVAL_FAILED);
+        assertThat(answer().tokens()).containsExactly(1, 1, 1, 1);
+    }
+
+    @Test
+    void anAbortedSessionAnswersWithWhatIsVerified() {
+        start(SpeculationPolicy.PLAIN);
+        generated(1, 1, 1, 1);
+        apply(decoder.abort(state, ErrorCode.MODEL_FAILED, "why", 3_000));
+        assertThat(answer().error()).isEqualTo(new RequestError(ErrorCode.MODEL_FAILED, "", "why"));
+        assertThat(answer().tokens()).containsExactly(1, 1, 1, 1);
+        assertThat(state.finished()).isTrue();
+    }
+
+    @Test
     void stateOfAnUnknownVersionIsRefused() {
         submit(RetrievalScheme.EVERY_STRIDE, SpeculationPolicy.PLAIN);
         byte[] bytes = state.toBytes();
@@ -273,6 +358,10 @@ class SpeculativeDecoderTest {
             hits.add(hits(truth));
         }
         apply(new Event.Verified(state.verifying(), hits, 1));
+    }
+
+    private void failed(ErrorCode code, int epoch) {
+        apply(new Event.Failed(epoch, code, "why"));
     }
 
     private void apply(Event event) {

@@ -77,13 +77,8 @@ final class GuardedDecoder {
                 "the request can't go on with this model and knowledge base (%s): see the log for"
                         + " request %s, and send it again under a new id";
         String told = message.formatted(failure.getClass().getSimpleName(), stored.id());
-        int outstanding = state.generating() != 0 ? state.generating() : state.verifying();
-        if (outstanding == 0) {
-            // It never started, so nothing of it was shown.
-            return Transition.abandoned(state, new RequestError(code, "", told));
-        }
         try {
-            return decoder.step(state, new Event.Failed(outstanding, code, told), nowMillis);
+            return decoder.abort(state, code, told, nowMillis);
         } catch (RuntimeException e) {
             LOG.error(
                     "{} gets an error answer without its verified text",
