@@ -121,6 +121,11 @@ record ScriptedServing(long seed, long stepMillis, long searchMillis) implements
         }
 
         @Override
+        public String fingerprint() {
+            return base.fingerprint();
+        }
+
+        @Override
         public int size() {
             return base.size();
         }

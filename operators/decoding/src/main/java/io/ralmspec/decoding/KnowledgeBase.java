@@ -9,6 +9,12 @@ public interface KnowledgeBase extends DocumentCatalog, AutoCloseable {
 
     boolean has(RetrieverKind kind);
 
+    /**
+     * Names what a session keeps of a knowledge base: equal for two in which every ordinal is the
+     * same document and queries are formed in the same way. Not empty.
+     */
+    String fingerprint();
+
     @Override
     void close();
 }

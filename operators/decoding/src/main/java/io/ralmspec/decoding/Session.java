@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 final class Session {
     final DecodingRequest request;
     final long receivedMillis;
+    String knowledgeBase;
     Phase phase;
     int epoch;
     int generating;
@@ -42,6 +43,7 @@ final class Session {
     Session(SessionState state) {
         request = state.request();
         receivedMillis = state.receivedMillis();
+        knowledgeBase = state.knowledgeBase();
         phase = state.phase();
         epoch = state.epoch();
         generating = state.generating();
@@ -161,6 +163,7 @@ final class Session {
                 new SessionState(
                         request,
                         receivedMillis,
+                        knowledgeBase,
                         phase,
                         epoch,
                         generating,

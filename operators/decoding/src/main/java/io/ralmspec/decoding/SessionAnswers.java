@@ -4,9 +4,11 @@ import org.jspecify.annotations.Nullable;
 
 /** What a session tells its client: verified text while it grows, and the one answer. */
 final class SessionAnswers {
+    private final ModelProfile profile;
     private final StopRules stopRules;
 
-    SessionAnswers(StopRules stopRules) {
+    SessionAnswers(ModelProfile profile, StopRules stopRules) {
+        this.profile = profile;
         this.stopRules = stopRules;
     }
 
@@ -23,6 +25,33 @@ final class SessionAnswers {
                     new Command.EmitDelta(new Delta(s.request.id(), t.deltas(), added, false)));
             s.transcript = t.withDelta(added.length());
         }
+    }
+
+    /** Fails a session whose prompt is empty or too long for the model. */
+    boolean refusesPrompt(Session s, int tokens, long nowMillis) {
+        int room = profile.sequenceTokens() - 1;
+        if (tokens == 0) {
+            fail(
+                    s,
+                    ErrorCode.INVALID_FIELD,
+                    "prompt",
+                    "`prompt` must have at least 1 token (got 0)",
+                    nowMillis);
+        } else if (tokens > room) {
+            fail(
+                    s,
+                    ErrorCode.PROMPT_TOO_LONG,
+                    "prompt",
+                    ("`prompt` must be <= %d tokens (got %d): the model's context of %d tokens"
+                                    + " keeps %d for the document; shorten the prompt")
+                            .formatted(
+                                    room,
+                                    tokens,
+                                    profile.contextLength(),
+                                    profile.documentTokens()),
+                    nowMillis);
+        }
+        return s.phase == Phase.FINISHED;
     }
 
     void fail(Session s, ErrorCode code, String field, String message, long nowMillis) {

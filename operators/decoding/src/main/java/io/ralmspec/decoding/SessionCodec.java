@@ -17,7 +17,11 @@ import org.jspecify.annotations.Nullable;
  * first release on, a new version reads every older one.
  */
 final class SessionCodec {
-    private static final int VERSION = 2;
+    private static final int VERSION = 3;
+
+    /** The last version without the knowledge base. */
+    private static final int WITHOUT_KNOWLEDGE_BASE = 2;
+
     private static final FinishReason[] FINISH_REASONS = FinishReason.values();
 
     private SessionCodec() {}
@@ -28,6 +32,7 @@ final class SessionCodec {
             out.writeByte(VERSION);
             writeRequest(out, state.request());
             out.writeLong(state.receivedMillis());
+            writeString(out, state.knowledgeBase());
             out.writeByte(state.phase().ordinal());
             out.writeInt(state.epoch());
             out.writeInt(state.generating());
@@ -56,15 +61,16 @@ final class SessionCodec {
     static SessionState decode(byte[] bytes) {
         try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
             int version = in.readByte();
-            if (version != VERSION) {
+            if (version < WITHOUT_KNOWLEDGE_BASE || version > VERSION) {
                 throw new IllegalArgumentException(
-                        ("session state version must be %d (got %d): restore it with the release"
-                                        + " that wrote it")
-                                .formatted(VERSION, version));
+                        ("session state version must be in [%d, %d] (got %d): restore it with the"
+                                        + " release that wrote it")
+                                .formatted(WITHOUT_KNOWLEDGE_BASE, VERSION, version));
             }
             return new SessionState(
                     readRequest(in),
                     in.readLong(),
+                    version == WITHOUT_KNOWLEDGE_BASE ? "" : readString(in),
                     Phase.values()[in.readByte()],
                     in.readInt(),
                     in.readInt(),

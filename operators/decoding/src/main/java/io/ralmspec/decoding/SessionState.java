@@ -7,6 +7,8 @@ import java.util.List;
  * or document text.
  *
  * @param receivedMillis when the request was received
+ * @param knowledgeBase {@link KnowledgeBase#fingerprint} of the one it was started on; empty before
+ *     the start, or if it was stored by a version that did not keep it
  * @param epoch the last number given to a command
  * @param generating epoch of the preparation or step that is out, or 0
  * @param verifying epoch of the verification that is out, or 0
@@ -21,6 +23,7 @@ import java.util.List;
 public record SessionState(
         DecodingRequest request,
         long receivedMillis,
+        String knowledgeBase,
         Phase phase,
         int epoch,
         int generating,
@@ -45,6 +48,7 @@ public record SessionState(
         return new SessionState(
                 request,
                 receivedMillis,
+                "",
                 Phase.SUBMITTED,
                 0,
                 0,

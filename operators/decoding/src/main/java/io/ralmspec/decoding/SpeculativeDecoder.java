@@ -3,7 +3,6 @@ package io.ralmspec.decoding;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The algorithm, as a pure state machine: a session and an event go in, the new session and what to
@@ -31,9 +30,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Owns nothing; thread-safe if the scorers and the tokenizer are.
  */
 public final class SpeculativeDecoder {
-    private final ModelProfile profile;
     private final StopRules stopRules;
-    private final DocumentCatalog catalog;
+    private final KnowledgeBase knowledgeBase;
     private final Function<RetrieverKind, ? extends DocumentScorer> scorers;
     private final StrideSettings settings;
     private final SpeculationPlanner planner;
@@ -43,17 +41,16 @@ public final class SpeculativeDecoder {
     public SpeculativeDecoder(
             ModelProfile profile,
             Tokenizer tokenizer,
-            DocumentCatalog catalog,
+            KnowledgeBase knowledgeBase,
             Function<RetrieverKind, ? extends DocumentScorer> scorers,
             StrideSettings settings) {
-        this.profile = profile;
         this.stopRules = new StopRules(profile, tokenizer);
-        this.catalog = catalog;
+        this.knowledgeBase = knowledgeBase;
         this.scorers = scorers;
         this.settings = settings;
         this.planner = new SpeculationPlanner(settings, stopRules);
         this.outstanding = new SessionCommands(stopRules);
-        this.answers = new SessionAnswers(stopRules);
+        this.answers = new SessionAnswers(profile, stopRules);
     }
 
     /**
@@ -68,6 +65,7 @@ public final class SpeculativeDecoder {
                             .formatted(submitted.request().id(), submitted.phase()));
         }
         Session s = new Session(submitted);
+        s.knowledgeBase = knowledgeBase.fingerprint();
         s.phase = Phase.PREPARING;
         s.estimates = expected;
         s.timings = s.timings.withQueue(SessionAnswers.seconds(s, nowMillis));
@@ -118,6 +116,30 @@ public final class SpeculativeDecoder {
         return commands;
     }
 
+    /**
+     * Takes a stored session up again: what it waits for is asked for again. One that was started
+     * on another knowledge base holds documents that mean others here, so it begins anew, or, if
+     * some of its text was sent already, ends with an error.
+     */
+    public Transition resume(SessionState state, long nowMillis) {
+        String started = state.knowledgeBase();
+        if (started.isEmpty() || started.equals(knowledgeBase.fingerprint())) {
+            return new Transition(state, pending(state));
+        }
+        if (state.transcript().deltas() > 0) {
+            return abort(
+                    state,
+                    ErrorCode.KNOWLEDGE_BASE_CHANGED,
+                    "the knowledge base must stay the same while an answer is streamed (got another"
+                            + " after a restart): send the request again under a new id",
+                    nowMillis);
+        }
+        Session s = new Session(SessionState.submitted(state.request(), state.receivedMillis()));
+        // What still comes for the old commands stays stale.
+        s.epoch = state.epoch();
+        return start(s.transition().state(), state.estimates(), nowMillis);
+    }
+
     private static boolean concerns(SessionState state, Event event) {
         if (state.finished()) {
             return false;
@@ -136,30 +158,7 @@ public final class SpeculativeDecoder {
     }
 
     private void prepared(Session s, Event.Prepared event, long nowMillis) {
-        int tokens = event.promptTokens().length;
-        int room = profile.sequenceTokens() - 1;
-        if (tokens == 0) {
-            answers.fail(
-                    s,
-                    ErrorCode.INVALID_FIELD,
-                    "prompt",
-                    "`prompt` must have at least 1 token (got 0)",
-                    nowMillis);
-            return;
-        }
-        if (tokens > room) {
-            answers.fail(
-                    s,
-                    ErrorCode.PROMPT_TOO_LONG,
-                    "prompt",
-                    ("`prompt` must be <= %d tokens (got %d): the model's context of %d tokens"
-                                    + " keeps %d for the document; shorten the prompt")
-                            .formatted(
-                                    room,
-                                    tokens,
-                                    profile.contextLength(),
-                                    profile.documentTokens()),
-                    nowMillis);
+        if (answers.refusesPrompt(s, event.promptTokens().length, nowMillis)) {
             return;
         }
         s.generating = 0;
@@ -312,24 +311,14 @@ public final class SpeculativeDecoder {
             if (t.generated().length == 0 && step.tokens().length > 0) {
                 s.timings = s.timings.withFirstToken(SessionAnswers.seconds(s, nowMillis));
             }
-            s.transcript = t.withStride(step.tokens(), source(t, document, step.tokens().length));
+            int from = t.generated().length;
+            int count = step.tokens().length;
+            s.transcript =
+                    t.withStride(step.tokens(), Source.of(knowledgeBase, document, from, count));
         }
         Step committed = step.committed();
         s.steps.set(0, committed.query() == null ? committed.withTruth(document) : committed);
         s.end = step.end();
-    }
-
-    private @Nullable Source source(Transcript transcript, Hit document, int count) {
-        if (document.isNone() || count == 0) {
-            return null;
-        }
-        int from = transcript.generated().length;
-        return new Source(
-                catalog.id(document.document()),
-                catalog.title(document.document()),
-                document.score(),
-                from,
-                from + count);
     }
 
     private void goOn(Session s, long nowMillis) {

@@ -42,6 +42,11 @@ public final class ScriptedKnowledgeBase implements KnowledgeBase {
     }
 
     @Override
+    public String fingerprint() {
+        return "scripted-" + seed + "-" + size;
+    }
+
+    @Override
     public String id(int document) {
         return "doc-" + Objects.checkIndex(document, size);
     }

@@ -10,30 +10,51 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Stored sessions of every version since the first release, kept in the test resources. */
 class SessionCodecTest {
     @Test
     void comesBackFromItsBytes() {
-        SessionState state = full();
+        SessionState state = full("index");
         assertThat(SessionState.fromBytes(state.toBytes()))
                 .usingRecursiveComparison()
                 .isEqualTo(state);
     }
 
+    /**
+     * A new version writes its own file, with -Dralmspec.write-golden=true, and keeps the others.
+     */
     @Test
     void theLayoutOfThisVersionStays() throws IOException {
         if (Boolean.getBoolean("ralmspec.write-golden")) {
-            Files.write(Path.of("src/test/resources/session-v2.bin"), full().toBytes());
+            Files.write(Path.of("src/test/resources/session-v3.bin"), full("index").toBytes());
         }
-        assertThat(full().toBytes())
+        assertThat(full("index").toBytes())
                 .as("a changed layout needs a new version")
-                .isEqualTo(stored("session-v2.bin"));
+                .isEqualTo(stored("session-v3.bin"));
+    }
+
+    @Test
+    void readsVersion2WhichKeptNoKnowledgeBase() throws IOException {
+        assertThat(SessionState.fromBytes(stored("session-v2.bin")))
+                .usingRecursiveComparison()
+                .isEqualTo(full(""));
+    }
+
+    @ParameterizedTest
+    @ValueSource(bytes = {1, 4})
+    void anUnknownVersionIsRefused(byte version) {
+        byte[] bytes = full("index").toBytes();
+        bytes[0] = version;
+        assertThatThrownBy(() -> SessionState.fromBytes(bytes))
+                .hasMessageContaining("version must be in [2, 3] (got " + version + ")");
     }
 
     @Test
     void truncatedBytesAreRefused() {
-        byte[] bytes = full().toBytes();
+        byte[] bytes = full("index").toBytes();
         for (int length = 0; length < bytes.length; length++) {
             byte[] part = Arrays.copyOf(bytes, length);
             assertThatThrownBy(() -> SessionState.fromBytes(part))
@@ -47,7 +68,7 @@ class SessionCodecTest {
     }
 
     /** Every field has a value of its own. */
-    private static SessionState full() {
+    private static SessionState full(String knowledgeBase) {
         Query query = new Query("the query", new float[] {0.25f, -1});
         return new SessionState(
                 new DecodingRequest(
@@ -67,6 +88,7 @@ class SessionCodecTest {
                         true,
                         90_000),
                 1_234_567,
+                knowledgeBase,
                 Phase.DECODING,
                 17,
                 16,

@@ -1,7 +1,6 @@
 package io.ralmspec.decoding;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -315,15 +314,6 @@ class SpeculativeDecoderTest {
         assertThat(answer().error()).isEqualTo(new RequestError(ErrorCode.MODEL_FAILED, "", "why"));
         assertThat(answer().tokens()).containsExactly(1, 1, 1, 1);
         assertThat(state.finished()).isTrue();
-    }
-
-    @Test
-    void stateOfAnUnknownVersionIsRefused() {
-        submit(RetrievalScheme.EVERY_STRIDE, SpeculationPolicy.PLAIN);
-        byte[] bytes = state.toBytes();
-        bytes[0] = 9;
-        assertThatThrownBy(() -> SessionState.fromBytes(bytes))
-                .hasMessageContaining("version must be 2 (got 9)");
     }
 
     private void submit(RetrievalScheme scheme, SpeculationPolicy policy) {

@@ -20,6 +20,7 @@ public final class FileKnowledgeBase implements KnowledgeBase {
     private final Path directory;
     private final IndexManifest manifest;
     private final DocumentStore documents;
+    private final String fingerprint;
     private final Map<RetrieverKind, Retriever> retrievers = new EnumMap<>(RetrieverKind.class);
     private final Deque<AutoCloseable> resources = new ArrayDeque<>();
     private volatile boolean closed;
@@ -28,6 +29,7 @@ public final class FileKnowledgeBase implements KnowledgeBase {
         this.directory = directory;
         this.manifest = manifest;
         this.documents = documents;
+        this.fingerprint = manifest.fingerprint();
     }
 
     /**
@@ -194,6 +196,11 @@ public final class FileKnowledgeBase implements KnowledgeBase {
                             .formatted(directory, kind.wireName(), manifest.retrievers()));
         }
         return retriever;
+    }
+
+    @Override
+    public String fingerprint() {
+        return fingerprint;
     }
 
     @Override

@@ -7,9 +7,13 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.ralmspec.decoding.RetrieverKind;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -61,6 +65,32 @@ public record IndexManifest(
 
     public boolean has(RetrieverKind kind) {
         return retrievers.contains(kind.wireName());
+    }
+
+    /**
+     * The same for indexes over the same passages in the same order with the same encoder and
+     * analyzer, also if they were built apart: Lucene names its segments at random.
+     *
+     * @return 16 hexadecimal digits
+     */
+    String fingerprint() {
+        FileEntry records = files.get(IndexFiles.RECORDS);
+        String facts =
+                String.join(
+                        "\n",
+                        Integer.toString(documents),
+                        records == null ? "" : records.bytes() + " " + records.checksum(),
+                        Integer.toString(dimension),
+                        Objects.requireNonNullElse(encoder, ""),
+                        Objects.requireNonNullElse(analyzer, ""));
+        try {
+            byte[] digest =
+                    MessageDigest.getInstance("SHA-256")
+                            .digest(facts.getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of().formatHex(digest, 0, 8);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
     }
 
     void write(Path directory) throws IOException {

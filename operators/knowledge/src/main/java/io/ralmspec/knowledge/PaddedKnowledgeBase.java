@@ -138,6 +138,11 @@ public final class PaddedKnowledgeBase implements KnowledgeBase {
     }
 
     @Override
+    public String fingerprint() {
+        return within.fingerprint();
+    }
+
+    @Override
     public int size() {
         return within.size();
     }

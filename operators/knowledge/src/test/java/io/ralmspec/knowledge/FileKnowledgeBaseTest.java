@@ -8,6 +8,9 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
@@ -66,6 +69,28 @@ class FileKnowledgeBaseTest {
                                     4 * 64 * 16 * 4,
                                     manifest.files().get("vectors.f32").checksum()));
             assertThat(base.id(199)).isEqualTo("d199");
+        }
+    }
+
+    @Test
+    void itsFingerprintIsThatOfItsPassagesAndHowTheyAreFound() {
+        List<Passage> passages = Corpus.random(Seeds.random(), 50);
+        List<Passage> swapped = new ArrayList<>(passages);
+        Collections.swap(swapped, 3, 4);
+        List<Passage> fewer = passages.subList(0, 49);
+        String fingerprint = fingerprint(passages, 16);
+        assertThat(fingerprint).matches("[0-9a-f]{16}");
+        assertThat(fingerprint(passages, 16)).as("built again").isEqualTo(fingerprint);
+        assertThat(fingerprint(swapped, 16)).isNotEqualTo(fingerprint);
+        assertThat(fingerprint(fewer, 16)).isNotEqualTo(fingerprint);
+        assertThat(fingerprint(passages, 8)).as("another encoder").isNotEqualTo(fingerprint);
+    }
+
+    private String fingerprint(List<Passage> passages, int dimension) {
+        HashEncoder encoder = new HashEncoder(dimension);
+        try (FileKnowledgeBase base =
+                Corpus.index(directory, passages, encoder, OPTIONS, RetrieverKind.values())) {
+            return base.fingerprint();
         }
     }
 

@@ -48,6 +48,7 @@ class PaddedKnowledgeBaseTest {
         try (FileKnowledgeBase within = index(RetrieverKind.values());
                 PaddedKnowledgeBase padded =
                         PaddedKnowledgeBase.of(within, DIMENSION, 100_000, 2)) {
+            assertThat(padded.fingerprint()).isEqualTo(within.fingerprint());
             for (RetrieverKind kind : RetrieverKind.values()) {
                 List<Query> queries = queries(7);
                 List<Hits> expected = within.retriever(kind).search(queries, 20);

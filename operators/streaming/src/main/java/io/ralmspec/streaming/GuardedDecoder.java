@@ -46,14 +46,13 @@ final class GuardedDecoder {
                 () -> decoder.step(stored.session(), event, nowMillis));
     }
 
-    /** What a session waits for, to be asked for again; its state is as it was. */
+    /** Takes a session up again after a restore; as {@link SpeculativeDecoder#resume}. */
     Transition resume(StoredSession stored, long nowMillis) {
-        SessionState state = stored.session();
         return guarded(
                 stored,
                 ErrorCode.MODEL_FAILED,
                 nowMillis,
-                () -> new Transition(state, decoder.pending(state)));
+                () -> decoder.resume(stored.session(), nowMillis));
     }
 
     /** Makes a decision; one that fails is replaced by the end of the session. */

@@ -64,6 +64,15 @@ final class Requests {
     }
 
     static DecodingRequest simple(String id, long deadlineMillis) {
+        return simple(id, deadlineMillis, true);
+    }
+
+    /** A {@link #simple} request that gets no deltas. */
+    static DecodingRequest unstreamed(String id) {
+        return simple(id, 0, false);
+    }
+
+    private static DecodingRequest simple(String id, long deadlineMillis, boolean stream) {
         return new DecodingRequest(
                 id,
                 "tell me about " + id,
@@ -72,7 +81,7 @@ final class Requests {
                 Sampling.GREEDY,
                 RetrievalParameters.of(
                         RetrieverKind.EXACT, DecodingMode.SPECULATIVE, SpeculationPolicy.PLAIN),
-                true,
+                stream,
                 deadlineMillis);
     }
 

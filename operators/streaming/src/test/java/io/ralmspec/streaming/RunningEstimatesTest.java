@@ -77,6 +77,7 @@ class RunningEstimatesTest {
         return new SessionState(
                 s.request(),
                 s.receivedMillis(),
+                s.knowledgeBase(),
                 s.phase(),
                 s.epoch(),
                 s.generating(),

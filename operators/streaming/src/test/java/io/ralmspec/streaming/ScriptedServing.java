@@ -49,6 +49,7 @@ final class ScriptedServing implements ServingFactory {
         volatile Hook<List<Query>> beforeSearch = queries -> {};
         volatile Hook<Query> beforeScores = query -> {};
         volatile int documents = 60;
+        volatile String fingerprint = "";
         volatile String openFailure = "";
         volatile ScriptedLanguageModel model;
     }
@@ -153,6 +154,11 @@ final class ScriptedServing implements ServingFactory {
 
     private record WatchedKnowledgeBase(KnowledgeBase base, Control control)
             implements KnowledgeBase {
+        @Override
+        public String fingerprint() {
+            return control.fingerprint.isEmpty() ? base.fingerprint() : control.fingerprint;
+        }
+
         @Override
         public int size() {
             return base.size();

@@ -175,9 +175,44 @@ class SpeculativeRetrievalOperatorRestoreTest {
     }
 
     @Test
+    void onAnotherKnowledgeBaseARequestBeginsAnewOrIsAnErrorAnswer() throws Exception {
+        List<DecodingRequest> requests =
+                List.of(Requests.simple("streamed"), Requests.unstreamed("unstreamed"));
+        OperatorSubtaskState snapshot;
+        List<VerificationRequest> late;
+        try (LoopHarness loop = new LoopHarness(serving, Options.bounds(2, 10))) {
+            for (DecodingRequest request : requests) {
+                loop.submit(request);
+                loop.verify(loop.nextVerification());
+            }
+            late = loop.nextVerifications(2);
+            loop.submit(Requests.simple("parked"));
+            for (DecodingRequest request : requests) {
+                assertThat(loop.session(request.id()).transcript().generated()).isNotEmpty();
+            }
+            snapshot = loop.flink.snapshot(1, 1);
+        }
+        Answer before = serving.oracle(requests.getFirst());
+        serving.control().documents = 50;
+        try (LoopHarness loop = new LoopHarness(serving, Options.bounds(2, 10), snapshot, 1, 0)) {
+            // What was out is asked again by the operator behind this one.
+            late.forEach(loop::verify);
+            loop.runUntilAnswers(3);
+            Answer streamed = loop.answer("streamed");
+            assertThat(streamed.error().code()).isEqualTo(ErrorCode.KNOWLEDGE_BASE_CHANGED);
+            assertThat(before.text()).startsWith(streamed.text());
+            assertThat(streamed.text()).isNotEmpty();
+            fixture.assertEqualToTheOracle(requests.getLast(), loop.answer("unstreamed"));
+            fixture.assertEqualToTheOracle(Requests.simple("parked"), loop.answer("parked"));
+        }
+    }
+
+    @Test
     void aSessionWhoseDocumentsAreGoneAfterARestoreIsAnErrorAnswerAndDisturbsNobody()
             throws Exception {
         OperatorOptions options = Options.bounds(2, 10);
+        // Other documents under the same name, which only shows when they are looked up.
+        serving.control().fingerprint = "the same";
         OperatorSubtaskState snapshot;
         VerificationRequest outstanding;
         try (LoopHarness loop = new LoopHarness(serving, options)) {
