@@ -9,6 +9,7 @@ import io.ralmspec.decoding.RetrievalScheme;
 import io.ralmspec.decoding.RetrieverKind;
 import io.ralmspec.decoding.SpeculationPolicy;
 import io.ralmspec.decoding.StrideSettings;
+import io.ralmspec.kafka.AnswerSerializer;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Predicate;
@@ -74,6 +75,27 @@ public final class JobOptions {
                     "ralmspec.kafka.transactional-id-prefix",
                     null,
                     "Unique per job; required for exactly-once.");
+
+    public static final ConfigOption<MemorySize> MAX_ANSWER_SIZE =
+            TABLE.define(
+                    key("ralmspec.kafka.max-answer-size")
+                            .memoryType()
+                            .defaultValue(new MemorySize(AnswerSerializer.DEFAULT_MAX_ANSWER_BYTES))
+                            .withDescription(
+                                    "Largest answer; a larger one is replaced by an error answer."
+                                            + " The answer and delta topics must take records of"
+                                            + " this size and %d bytes more."
+                                                    .formatted(AnswerSerializer.RECORD_BYTES)),
+                    "in [16 kb, 16 mb]",
+                    value ->
+                            value.getBytes() >= AnswerSerializer.MIN_MAX_ANSWER_BYTES
+                                    && value.getBytes() <= 16 << 20);
+    public static final ConfigOption<Boolean> CHECK_TOPICS =
+            TABLE.flag(
+                    "ralmspec.kafka.check-topics",
+                    true,
+                    "Before the job is submitted, ask Kafka whether the topics are there and take"
+                            + " what the job sends; false where only the cluster can reach Kafka.");
 
     public static final ConfigOption<String> MODEL_DIRECTORY =
             TABLE.text(

@@ -8,6 +8,7 @@ import io.ralmspec.decoding.RetrievalScheme;
 import io.ralmspec.decoding.RetrieverKind;
 import io.ralmspec.decoding.SpeculationPolicy;
 import io.ralmspec.decoding.StrideSettings;
+import io.ralmspec.kafka.AnswerSerializer;
 import io.ralmspec.kafka.ClientSettings;
 import io.ralmspec.kafka.TopicPlan;
 import io.ralmspec.streaming.OperatorOptions;
@@ -19,8 +20,23 @@ import org.apache.flink.configuration.Configuration;
 public final class JobSettings {
     private JobSettings() {}
 
+    /** The largest answer in bytes. */
+    static int maxAnswerBytes(Configuration options) {
+        return Math.toIntExact(options.get(JobOptions.MAX_ANSWER_SIZE).getBytes());
+    }
+
+    /** What of the options is Flink's: nothing of ours belongs on its settings page. */
+    public static Configuration flink(Configuration options) {
+        Map<String, String> flink = new HashMap<>(options.toMap());
+        flink.keySet().removeIf(key -> key.startsWith(OptionsReader.PREFIX));
+        return Configuration.fromMap(flink);
+    }
+
     public static TopicPlan topics(Configuration options) {
+        int replyBytes = maxAnswerBytes(options) + AnswerSerializer.RECORD_BYTES;
         return TopicPlan.load()
+                .withMaxMessageBytes(TopicPlan.Role.ANSWERS, replyBytes)
+                .withMaxMessageBytes(TopicPlan.Role.DELTAS, replyBytes)
                 .withName(TopicPlan.Role.REQUESTS, options.get(JobOptions.REQUESTS_TOPIC))
                 .withName(TopicPlan.Role.ANSWERS, options.get(JobOptions.ANSWERS_TOPIC))
                 .withName(TopicPlan.Role.DELTAS, options.get(JobOptions.DELTAS_TOPIC))

@@ -21,7 +21,7 @@ import org.apache.flink.configuration.description.HtmlFormatter;
  * Every {@code ralmspec.*} key must be one of {@link JobOptions}; other keys are Flink's.
  */
 public final class OptionsReader {
-    private static final String PREFIX = "ralmspec.";
+    static final String PREFIX = "ralmspec.";
     private static final LevenshteinDistance DISTANCE = LevenshteinDistance.getDefaultInstance();
 
     private OptionsReader() {}

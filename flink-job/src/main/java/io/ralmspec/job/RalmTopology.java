@@ -11,6 +11,8 @@ import io.ralmspec.kafka.TopicPlan;
 import io.ralmspec.streaming.OperatorUids;
 import io.ralmspec.streaming.ServingFactory;
 import io.ralmspec.streaming.SpeculativeRetrieval;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Properties;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.configuration.Configuration;
@@ -23,6 +25,7 @@ import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsIni
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.util.ParameterTool;
 import org.apache.kafka.clients.consumer.OffsetResetStrategy;
 
 /**
@@ -51,6 +54,7 @@ public final class RalmTopology {
     }
 
     private void build(StreamExecutionEnvironment env, ServingFactory serving) {
+        showOptions(env);
         DataStream<Origin> requests =
                 env.fromSource(source(), WatermarkStrategy.noWatermarks(), JobUids.REQUESTS.uid())
                         .uid(JobUids.REQUESTS.uid());
@@ -66,19 +70,29 @@ public final class RalmTopology {
         SpeculativeRetrieval.Streams loop =
                 SpeculativeRetrieval.attach(submissions, serving, JobSettings.operators(options));
 
+        int maxBytes = JobSettings.maxAnswerBytes(options);
         sink(
                 loop.answers(),
                 JobUids.ANSWERS,
-                new OutputSerializer<>(topics.answers().name(), new AnswerSerializer()::serialize));
+                new OutputSerializer<>(
+                        topics.answers().name(), new AnswerSerializer(maxBytes)::serialize));
         sink(
                 loop.deltas(),
                 JobUids.DELTAS,
-                new OutputSerializer<>(topics.deltas().name(), new DeltaSerializer()::serialize));
+                new OutputSerializer<>(
+                        topics.deltas().name(), new DeltaSerializer(maxBytes)::serialize));
         sink(
                 loop.deadLetters().union(submissions.getSideOutput(ParseFunction.UNREADABLE)),
                 JobUids.DEAD_LETTERS,
                 new OutputSerializer<>(
                         topics.deadLetters().name(), new DeadLetterSerializer()::serialize));
+    }
+
+    /** The Flink UI shows a job's parameters on its Configuration tab. */
+    private void showOptions(StreamExecutionEnvironment env) {
+        Map<String, String> shown = new HashMap<>(env.getConfig().getGlobalJobParameters().toMap());
+        shown.putAll(ShownOptions.of(options));
+        env.getConfig().setGlobalJobParameters(ParameterTool.fromMap(shown));
     }
 
     private KafkaSource<Origin> source() {

@@ -25,8 +25,16 @@ class DocumentationTest {
 
                         Options of the job, in a YAML file (`--config FILE`) or as `-Dkey=value`; arguments win over
                         the file. Unknown `ralmspec.*` keys are refused with the nearest known one; all other keys go
-                        to Flink. `ralmspec.kafka.properties.<name>` passes any property to every Kafka client; values
-                        may be `${env:NAME}` or `${file:PATH}`.
+                        to Flink. `--print-config` shows the options in force, secrets masked, and starts nothing.
+
+                        `ralmspec.kafka.properties.<name>` passes any property to every Kafka client; values may hold
+                        `${env:NAME}` or `${file:PATH}`, which each client replaces where it is made. Write secrets
+                        only so: one in an argument is part of the command line, which Flink and the machine show.
+
+                            security.protocol: SASL_SSL
+                            sasl.mechanism: SCRAM-SHA-512
+                            sasl.jaas.config: org.apache.kafka.common.security.scram.ScramLoginModule required
+                              username="ralmspec" password="${file:/etc/kafka/password}";
 
                         | option | default | range | what it does |
                         |---|---|---|---|

@@ -17,21 +17,21 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** Sends and reads raw records. */
-final class KafkaRecords {
+public final class KafkaRecords {
     private KafkaRecords() {}
 
-    static KafkaProducer<byte[], byte[]> producer(ClientSettings clients) {
+    public static KafkaProducer<byte[], byte[]> producer(ClientSettings clients) {
         return new KafkaProducer<>(
                 clients.producer(), new ByteArraySerializer(), new ByteArraySerializer());
     }
 
-    static ProducerRecord<byte[], byte[]> record(String topic, String key, String value) {
+    public static ProducerRecord<byte[], byte[]> record(String topic, String key, String value) {
         return new ProducerRecord<>(
                 topic, key.getBytes(UTF_8), value == null ? null : value.getBytes(UTF_8));
     }
 
     /** All records from the start, until {@code enough} or 60 s have passed. */
-    static List<ConsumerRecord<byte[], byte[]>> read(
+    public static List<ConsumerRecord<byte[], byte[]>> read(
             ClientSettings clients,
             String topic,
             Predicate<List<ConsumerRecord<byte[], byte[]>>> enough) {

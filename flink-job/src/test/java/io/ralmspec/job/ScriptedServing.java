@@ -29,18 +29,19 @@ import java.util.function.BooleanSupplier;
  * @param stepMillis that a generation stride takes
  * @param searchMillis that a knowledge base call takes
  */
-record ScriptedServing(long seed, long stepMillis, long searchMillis) implements ServingFactory {
-    static final int CONTEXT_LENGTH = 200;
+public record ScriptedServing(long seed, long stepMillis, long searchMillis)
+        implements ServingFactory {
+    public static final int CONTEXT_LENGTH = 200;
     static final int DOCUMENTS = 40;
 
     /** The directories that options must name and that nobody opens here. */
-    static final Map<String, String> OPTIONS =
+    public static final Map<String, String> OPTIONS =
             Map.of(
                     JobOptions.MODEL_DIRECTORY.key(), "scripted",
                     JobOptions.ENCODER_DIRECTORY.key(), "scripted",
                     JobOptions.KNOWLEDGE_DIRECTORY.key(), "scripted");
 
-    ScriptedServing(long seed) {
+    public ScriptedServing(long seed) {
         this(seed, 0, 0);
     }
 
@@ -59,7 +60,7 @@ record ScriptedServing(long seed, long stepMillis, long searchMillis) implements
     }
 
     /** The answer that every mode and policy must give. */
-    Answer oracle(DecodingRequest request) {
+    public Answer oracle(DecodingRequest request) {
         LanguageModel model = model();
         ScriptedTokenizer tokenizer = new ScriptedTokenizer();
         ModelSteps steps = new ModelSteps(model, tokenizer, new ScriptedEncoder());

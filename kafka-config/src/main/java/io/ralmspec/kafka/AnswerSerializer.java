@@ -19,8 +19,11 @@ import java.util.List;
  * Stateless and thread-safe.
  */
 public final class AnswerSerializer implements Serializable {
-    /** 1 MiB, Kafka's usual limit of a record, less room for key, headers and framing. */
-    public static final int DEFAULT_MAX_ANSWER_BYTES = (1 << 20) - 32_768;
+    /** What a topic's {@code max.message.bytes} must have beyond a value: key, headers, framing. */
+    public static final int RECORD_BYTES = 32_780;
+
+    /** Kafka's usual limit of a record, 1 MiB and 12 bytes, less {@link #RECORD_BYTES}. */
+    public static final int DEFAULT_MAX_ANSWER_BYTES = 1_048_588 - RECORD_BYTES;
 
     /** Every error answer fits in this. */
     public static final int MIN_MAX_ANSWER_BYTES = 16_384;

@@ -70,9 +70,13 @@ public final class ClientSettings {
         return properties(producerSettings());
     }
 
-    /** A new copy. */
+    /** A new copy. Kafka's admin client would wait a minute for brokers that are not there. */
     public Properties admin() {
-        return properties(common);
+        var settings = new TreeMap<>(common);
+        if (!settings.containsKey("request.timeout.ms")) {
+            settings.putIfAbsent("default.api.timeout.ms", "30000");
+        }
+        return properties(settings);
     }
 
     /** The consumers' settings with secrets masked, sorted by name. */

@@ -31,6 +31,9 @@ public final class DeadLetterSerializer implements Serializable {
     /** Bytes of the original value; only there if it was cut. */
     public static final String VALUE_BYTES = "ralmspec-value-bytes";
 
+    /** How often the record was sent again from this topic; only there if it was. */
+    public static final String REPLAYS = "ralmspec-replays";
+
     /** 24 MiB, the topic's limit, less 64 KiB for Kafka's framing. */
     public static final int DEFAULT_MAX_RECORD_BYTES = (24 << 20) - 65_536;
 
@@ -86,6 +89,10 @@ public final class DeadLetterSerializer implements Serializable {
         headers.add(PARTITION, origin.partition());
         headers.add(OFFSET, origin.offset());
         headers.add(TIMESTAMP, origin.timestampMillis());
+        int replays = Replays.of(origin);
+        if (replays > 0) {
+            headers.add(REPLAYS, replays);
+        }
         return headers;
     }
 

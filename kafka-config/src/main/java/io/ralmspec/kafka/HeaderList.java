@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A record's headers while they are copied from a request to what answers it. Names that start with
  * {@value #RESERVED} are ours: a sender's are dropped, so that each is there once and true, also
- * when a dead letter is sent again.
+ * when a dead letter is sent again. The one exception is what counts that, see {@link Replays}.
  */
 final class HeaderList {
     /** Most headers copied to an answer or delta. */
@@ -72,7 +72,13 @@ final class HeaderList {
 
     /** What a submission keeps of its request's headers. */
     static HeaderList ofSubmission(Origin origin) {
-        return copied(origin, MAX_COPIED, MAX_COPIED_BYTES);
+        HeaderList headers = copied(origin, MAX_COPIED, MAX_COPIED_BYTES);
+        int replays = Replays.of(origin);
+        if (replays > 0) {
+            // It may become a dead letter yet.
+            headers.add(DeadLetterSerializer.REPLAYS, replays);
+        }
+        return headers;
     }
 
     /**

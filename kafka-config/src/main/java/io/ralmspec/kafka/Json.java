@@ -21,6 +21,8 @@ final class Json {
     /** Deepest nesting that is read; records need 4. */
     static final int MAX_NESTING = 64;
 
+    private static final int MAX_NUMBER = 100;
+
     /**
      * Names are not canonicalised: a table of them would be shared by all records and filled by
      * whoever sends odd ones. Lengths are bounded by the record's size instead.
@@ -39,7 +41,17 @@ final class Json {
                                     .build())
                     .build();
 
-    static final JsonMapper MAPPER = JsonMapper.builder(FACTORY).build();
+    /** For records of our own: no number of theirs is long, and converting a long one is slow. */
+    static final JsonMapper MAPPER =
+            JsonMapper.builder(
+                            FACTORY.rebuild()
+                                    .streamReadConstraints(
+                                            FACTORY.streamReadConstraints()
+                                                    .rebuild()
+                                                    .maxNumberLength(MAX_NUMBER)
+                                                    .build())
+                                    .build())
+                    .build();
 
     private static final byte[] REPLACEMENT = {(byte) 0xEF, (byte) 0xBF, (byte) 0xBD};
 

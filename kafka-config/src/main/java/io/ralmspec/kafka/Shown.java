@@ -47,19 +47,22 @@ final class Shown {
         if (characters(text) > MAX_CHARACTERS) {
             return "a string of " + characters(text) + " characters";
         }
-        var shown = new StringBuilder("\"");
+        return '"' + escaped(text.replace("\\", "\\\\").replace("\"", "\\\"")) + '"';
+    }
+
+    /** What can't be seen, or would move a terminal's cursor, by its number. */
+    static String escaped(String text) {
+        var shown = new StringBuilder();
         text.codePoints()
                 .forEach(
                         c -> {
-                            if (c == '"' || c == '\\') {
-                                shown.append('\\').appendCodePoint(c);
-                            } else if (visible(c)) {
+                            if (visible(c)) {
                                 shown.appendCodePoint(c);
                             } else {
                                 shown.append("\\u%04x".formatted(c));
                             }
                         });
-        return shown.append('"').toString();
+        return shown.toString();
     }
 
     /** Unicode characters, as JSON Schema counts them. */

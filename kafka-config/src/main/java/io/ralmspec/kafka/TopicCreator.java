@@ -13,6 +13,9 @@ import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +52,19 @@ final class TopicCreator {
         }
         topics.forEach(this::check);
         return created;
+    }
+
+    /** Changes nothing. */
+    void check(List<TopicDefinition> topics) {
+        List<String> missing =
+                topics.stream().filter(t -> !exists(t)).map(TopicDefinition::name).toList();
+        if (!missing.isEmpty()) {
+            throw new IllegalStateException(
+                    "topics must exist (got none named %s): create them, for example with `ralmspec"
+                                    .formatted(String.join(", ", missing))
+                            + " topics --create`");
+        }
+        topics.forEach(this::check);
     }
 
     private boolean exists(TopicDefinition topic) {
@@ -103,6 +119,10 @@ final class TopicCreator {
             try {
                 return await(admin.describeConfigs(Set.of(resource)).all()).get(resource);
             } catch (ExecutionException e) {
+                if (e.getCause() instanceof AuthorizationException) {
+                    // Reading and writing do not need the right to see a topic's settings.
+                    return null;
+                }
                 if (!(e.getCause() instanceof UnknownTopicOrPartitionException)
                         || System.nanoTime() - start > VISIBLE_WITHIN.toNanos()) {
                     throw failed("described", topic, e);
@@ -132,6 +152,20 @@ final class TopicCreator {
     private static IllegalStateException failed(
             String what, TopicDefinition topic, ExecutionException e) {
         Throwable cause = e.getCause() == null ? e : e.getCause();
+        if (cause instanceof AuthenticationException) {
+            return new IllegalStateException(
+                    "Kafka must know who we are (got `%s`): check `security.protocol`, `sasl.*` and"
+                                    .formatted(cause.getMessage())
+                            + " `ssl.*` of the Kafka client properties",
+                    cause);
+        }
+        if (cause instanceof TimeoutException) {
+            return new IllegalStateException(
+                    "Kafka must answer (got `%s`): check the bootstrap servers, and that"
+                                    .formatted(cause.getMessage())
+                            + " `security.protocol` is the brokers' own",
+                    cause);
+        }
         return new IllegalStateException(
                 "topic %s can't be %s: %s".formatted(topic.name(), what, cause), cause);
     }

@@ -44,6 +44,15 @@ public record TopicDefinition(String name, int partitions, Map<String, String> c
         return new TopicDefinition(name, newPartitions, config);
     }
 
+    /**
+     * @param bytes the largest batch that the topic is to take, in [1, 999999999]
+     */
+    public TopicDefinition withMaxMessageBytes(int bytes) {
+        var changed = new TreeMap<>(config);
+        changed.put(MAX_MESSAGE_BYTES, Integer.toString(bytes));
+        return new TopicDefinition(name, partitions, changed);
+    }
+
     /** Largest batch, which is also the largest record, that the topic takes, in bytes. */
     public int maxMessageBytes() {
         return Integer.parseInt(config.getOrDefault(MAX_MESSAGE_BYTES, "0"));

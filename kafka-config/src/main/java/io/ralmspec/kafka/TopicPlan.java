@@ -81,6 +81,20 @@ public record TopicPlan(
         return with(role, topic(role).withPartitions(partitions));
     }
 
+    public TopicPlan withMaxMessageBytes(Role role, int bytes) {
+        return with(role, topic(role).withMaxMessageBytes(bytes));
+    }
+
+    /**
+     * Checks, and changes nothing.
+     *
+     * @throws IllegalStateException if a topic is missing or takes smaller records than the plan
+     *     says, or the broker is not there or refuses
+     */
+    public void check(Admin admin) {
+        new TopicCreator(admin, 1).check(topics());
+    }
+
     /**
      * Creates the topics that are not there yet and checks those that are. May be run again, and by
      * several at once.

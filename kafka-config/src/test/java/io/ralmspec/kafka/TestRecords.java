@@ -15,6 +15,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.record.TimestampType;
 import org.jspecify.annotations.Nullable;
 
 /** Records for tests, and what became of them. */
@@ -71,6 +75,26 @@ final class TestRecords {
     static DeadLetter deadLetter(Parsed parsed) {
         assertThat(parsed).isInstanceOf(Parsed.Unreadable.class);
         return ((Parsed.Unreadable) parsed).deadLetter();
+    }
+
+    /** As the dead letter topic gives it back, from partition 2, offset 17. */
+    static StoredDeadLetter stored(OutputRecord record) {
+        return new StoredDeadLetter(consumed(record.toProducerRecord("dead")));
+    }
+
+    static ConsumerRecord<byte[], byte[]> consumed(ProducerRecord<byte[], byte[]> record) {
+        return new ConsumerRecord<>(
+                record.topic(),
+                2,
+                17,
+                1_767_225_600_000L,
+                TimestampType.CREATE_TIME,
+                0,
+                0,
+                record.key(),
+                record.value(),
+                record.headers(),
+                Optional.empty());
     }
 
     /** Headers as text; a name that comes twice fails the test. */

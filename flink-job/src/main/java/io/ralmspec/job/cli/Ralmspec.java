@@ -19,7 +19,8 @@ import picocli.CommandLine.Command;
             AskCommand.class,
             CompareCommand.class,
             BenchCommand.class,
-            TopicsCommand.class
+            TopicsCommand.class,
+            DeadLettersCommand.class
         })
 public final class Ralmspec {
     private Ralmspec() {}

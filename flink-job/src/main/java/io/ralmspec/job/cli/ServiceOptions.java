@@ -1,11 +1,13 @@
 package io.ralmspec.job.cli;
 
 import io.ralmspec.job.JobOptions;
+import io.ralmspec.job.OptionsReader;
 import io.ralmspec.job.local.LocalService;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import org.apache.flink.configuration.Configuration;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -40,6 +42,13 @@ final class ServiceOptions {
 
     LocalService start(int brokerPort, int uiPort) throws Exception {
         return LocalService.start(values(), files(), brokerPort, uiPort);
+    }
+
+    /** The job's options, checked; without bootstrap servers, with those of no broker yet. */
+    Configuration checked() {
+        Map<String, String> values = values();
+        values.putIfAbsent(JobOptions.BOOTSTRAP_SERVERS.key(), LocalService.EMBEDDED);
+        return OptionsReader.checked(values);
     }
 
     /** Where the service keeps its files. */

@@ -29,6 +29,7 @@ import org.apache.kafka.server.common.MetadataVersion;
 public final class EmbeddedBroker implements AutoCloseable {
     private static final int NODE_ID = 1;
     private static final String HOST = "127.0.0.1";
+    private static final String LISTENER = "CLIENTS";
 
     private final KafkaRaftServer server;
     private final int port;
@@ -44,11 +45,22 @@ public final class EmbeddedBroker implements AutoCloseable {
      * @param port 0 for any free one
      */
     public static EmbeddedBroker start(Path directory, int port) {
+        return start(directory, port, Map.of());
+    }
+
+    /**
+     * The same with more of Kafka's own settings.
+     *
+     * @param settings win over ours; the one listener for clients is {@value #LISTENER}
+     */
+    static EmbeddedBroker start(Path directory, int port, Map<String, String> settings) {
         int brokerPort = port == 0 ? freePort() : port;
         int controllerPort = freePort();
         Path log = directory.resolve("log");
         boolean fresh = !Files.exists(log.resolve("meta.properties"));
-        KafkaConfig config = new KafkaConfig(properties(log, brokerPort, controllerPort), false);
+        Map<String, String> properties = properties(log, brokerPort, controllerPort);
+        properties.putAll(settings);
+        KafkaConfig config = new KafkaConfig(properties, false);
         if (fresh) {
             format(log, controllerPort);
         }
@@ -75,10 +87,12 @@ public final class EmbeddedBroker implements AutoCloseable {
         properties.put("controller.listener.names", "CONTROLLER");
         properties.put(
                 "listeners",
-                "PLAINTEXT://%s:%d,CONTROLLER://%s:%d".formatted(HOST, port, HOST, controllerPort));
-        properties.put("advertised.listeners", "PLAINTEXT://%s:%d".formatted(HOST, port));
+                "%s://%s:%d,CONTROLLER://%s:%d"
+                        .formatted(LISTENER, HOST, port, HOST, controllerPort));
+        properties.put("advertised.listeners", "%s://%s:%d".formatted(LISTENER, HOST, port));
+        properties.put("inter.broker.listener.name", LISTENER);
         properties.put(
-                "listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT");
+                "listener.security.protocol.map", LISTENER + ":PLAINTEXT,CONTROLLER:PLAINTEXT");
         properties.put("log.dirs", log.toString());
         properties.put("offsets.topic.replication.factor", "1");
         properties.put("offsets.topic.num.partitions", "1");

@@ -36,6 +36,9 @@ import org.jspecify.annotations.Nullable;
  * an outside Kafka is given, an embedded broker. Creates the topics that are missing.
  */
 public final class LocalService implements AutoCloseable {
+    /** Stands for the embedded broker's address while it is not known yet. */
+    public static final String EMBEDDED = "localhost:9092";
+
     private final @Nullable EmbeddedBroker broker;
     private final Configuration options;
     private final JobClient job;
@@ -75,7 +78,7 @@ public final class LocalService implements AutoCloseable {
             throws Exception {
         Map<String, String> all = new HashMap<>(values);
         // With any address in place of one that is not known yet, everything else can be checked.
-        all.putIfAbsent(JobOptions.BOOTSTRAP_SERVERS.key(), "localhost:9092");
+        all.putIfAbsent(JobOptions.BOOTSTRAP_SERVERS.key(), EMBEDDED);
         // Opened and closed once, so that what is wrong with it is said here, before anything runs.
         serving.apply(OptionsReader.checked(all)).open().close();
         EmbeddedBroker broker = null;
@@ -140,7 +143,7 @@ public final class LocalService implements AutoCloseable {
     private static JobClient submit(
             Configuration options, Path directory, int uiPort, ServingFactory serving)
             throws Exception {
-        Configuration flink = new Configuration(options);
+        Configuration flink = JobSettings.flink(options);
         flink.addAll(FlinkDefaults.missingFrom(options));
         flink.set(RestOptions.BIND_PORT, String.valueOf(uiPort));
         flink.set(RestOptions.PORT, uiPort);

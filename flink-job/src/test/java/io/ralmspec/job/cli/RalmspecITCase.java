@@ -158,6 +158,28 @@ class RalmspecITCase {
                 .contains("--speculation-stride must be in [1, 64], os3 or continuous (got many)");
     }
 
+    @Test
+    void serveShowsTheOptionsInForceWithoutSecrets() {
+        StringWriter shown = new StringWriter();
+        int exitCode =
+                Ralmspec.commandLine()
+                        .setOut(new PrintWriter(shown))
+                        .execute(
+                                "serve",
+                                "--print-config",
+                                "--model=m",
+                                "--encoder=e",
+                                "--index=i",
+                                "-Dralmspec.kafka.properties.ssl.key.password=hunter2",
+                                "-Dralmspec.retrieval.stride=2");
+
+        assertThat(exitCode).isZero();
+        assertThat(shown.toString())
+                .contains("ralmspec.retrieval.stride: '2'")
+                .contains("ralmspec.kafka.properties.ssl.key.password: '******'")
+                .doesNotContain("hunter2");
+    }
+
     private Run service(String command, Path model, Path index, String... more) {
         List<String> arguments =
                 new ArrayList<>(

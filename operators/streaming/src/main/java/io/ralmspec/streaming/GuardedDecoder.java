@@ -71,7 +71,7 @@ final class GuardedDecoder {
         LOG.error(
                 "{} can't be decoded further and gets an error answer",
                 stored.describe(),
-                withoutMessage(failure));
+                LoggedFailure.of(failure));
         String message =
                 "the request can't go on with this model and knowledge base (%s): see the log for"
                         + " request %s, and send it again under a new id";
@@ -82,15 +82,8 @@ final class GuardedDecoder {
             LOG.error(
                     "{} gets an error answer without its verified text",
                     stored.describe(),
-                    withoutMessage(e));
+                    LoggedFailure.of(e));
             return Transition.abandoned(state, new RequestError(code, "", told));
         }
-    }
-
-    /** For the log: the message of an exception from anywhere may quote the request's text. */
-    private static Throwable withoutMessage(RuntimeException e) {
-        Throwable shown = new IllegalStateException(e.getClass().getName());
-        shown.setStackTrace(e.getStackTrace());
-        return shown;
     }
 }

@@ -232,7 +232,7 @@ public final class ModelWorker implements AutoCloseable {
                         sequence,
                         attempt,
                         ATTEMPTS,
-                        e);
+                        LoggedFailure.of(e));
                 failure = e;
                 forget(sequence);
             }
@@ -252,7 +252,10 @@ public final class ModelWorker implements AutoCloseable {
         try {
             model.release(sequence);
         } catch (RuntimeException e) {
-            LOG.warn("The language model failed to release request {}", sequence, e);
+            LOG.warn(
+                    "The language model failed to release request {}",
+                    sequence,
+                    LoggedFailure.of(e));
         }
     }
 }

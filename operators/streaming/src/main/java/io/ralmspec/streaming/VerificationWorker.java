@@ -165,7 +165,10 @@ public final class VerificationWorker implements AutoCloseable {
         }
         Waiting waiting = batch.getFirst();
         VerificationRequest request = waiting.request();
-        LOG.warn("The knowledge base failed on request {}", request.requestId(), error);
+        LOG.warn(
+                "The knowledge base failed on request {}",
+                request.requestId(),
+                LoggedFailure.of(error));
         String message =
                 "the knowledge base failed (%s): see the log for request %s"
                         .formatted(error.getClass().getSimpleName(), request.requestId());
@@ -179,7 +182,8 @@ public final class VerificationWorker implements AutoCloseable {
         try {
             waiting.callback().completed(result, batchQueries);
         } catch (RuntimeException e) {
-            LOG.error("Result of request {} was not taken", result.requestId(), e);
+            LOG.error(
+                    "Result of request {} was not taken", result.requestId(), LoggedFailure.of(e));
         }
     }
 

@@ -67,7 +67,9 @@ final class WorkerThread {
                 // Nobody here interrupts the worker; a library that does must not end it.
                 LOG.debug("Worker thread was interrupted", e);
             } catch (Throwable e) { // one piece of work must not end the others
-                LOG.error("Worker thread goes on after an error that nobody handled", e);
+                LOG.error(
+                        "Worker thread goes on after an error that nobody handled",
+                        LoggedFailure.of(e));
             }
         }
     }
