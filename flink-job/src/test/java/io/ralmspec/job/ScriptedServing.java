@@ -50,13 +50,43 @@ public record ScriptedServing(long seed, long stepMillis, long searchMillis)
         return toString();
     }
 
+    /** What happens before each call; may wait or throw. */
+    interface Hooks {
+        void beforeStep();
+
+        void beforeSearch();
+
+        void beforeScores();
+    }
+
     @Override
     public Serving open() {
+        return open(
+                new Hooks() {
+                    @Override
+                    public void beforeStep() {
+                        pass(stepMillis);
+                    }
+
+                    @Override
+                    public void beforeSearch() {
+                        pass(searchMillis);
+                    }
+
+                    @Override
+                    public void beforeScores() {
+                        // Scoring what is cached stays fast.
+                    }
+                });
+    }
+
+    /** The same model and knowledge base, disturbed by these hooks alone. */
+    Serving open(Hooks hooks) {
         return new Serving(
-                new SlowModel(model(), stepMillis),
+                new HookedModel(model(), hooks),
                 new ScriptedTokenizer(),
                 new ScriptedEncoder(),
-                new SlowKnowledgeBase(knowledgeBase(), searchMillis));
+                new HookedKnowledgeBase(knowledgeBase(), hooks));
     }
 
     /** The answer that every mode and policy must give. */
@@ -76,7 +106,8 @@ public record ScriptedServing(long seed, long stepMillis, long searchMillis)
         return new ScriptedKnowledgeBase(seed, DOCUMENTS);
     }
 
-    private static void pass(long millis) {
+    /** Waits; an interrupt ends it and is kept. */
+    static void pass(long millis) {
         try {
             Thread.sleep(millis);
         } catch (InterruptedException e) {
@@ -84,8 +115,7 @@ public record ScriptedServing(long seed, long stepMillis, long searchMillis)
         }
     }
 
-    /** Takes its time, so that something is in flight when a test wants it to be. */
-    private record SlowModel(LanguageModel model, long stepMillis) implements LanguageModel {
+    private record HookedModel(LanguageModel model, Hooks hooks) implements LanguageModel {
         @Override
         public ModelProfile profile() {
             return model.profile();
@@ -93,7 +123,7 @@ public record ScriptedServing(long seed, long stepMillis, long searchMillis)
 
         @Override
         public Stride generate(Generation generation, BooleanSupplier cancelled) {
-            pass(stepMillis);
+            hooks.beforeStep();
             return model.generate(generation, cancelled);
         }
 
@@ -108,12 +138,10 @@ public record ScriptedServing(long seed, long stepMillis, long searchMillis)
         }
     }
 
-    /** The same for knowledge base calls; scoring what is cached stays fast. */
-    private record SlowKnowledgeBase(KnowledgeBase base, long searchMillis)
-            implements KnowledgeBase {
+    private record HookedKnowledgeBase(KnowledgeBase base, Hooks hooks) implements KnowledgeBase {
         @Override
         public Retriever retriever(RetrieverKind kind) {
-            return new SlowRetriever(base.retriever(kind), searchMillis);
+            return new HookedRetriever(base.retriever(kind), hooks);
         }
 
         @Override
@@ -152,7 +180,7 @@ public record ScriptedServing(long seed, long stepMillis, long searchMillis)
         }
     }
 
-    private record SlowRetriever(Retriever retriever, long searchMillis) implements Retriever {
+    private record HookedRetriever(Retriever retriever, Hooks hooks) implements Retriever {
         @Override
         public RetrieverKind kind() {
             return retriever.kind();
@@ -160,12 +188,13 @@ public record ScriptedServing(long seed, long stepMillis, long searchMillis)
 
         @Override
         public List<Hits> search(List<Query> queries, int topN) {
-            pass(searchMillis);
+            hooks.beforeSearch();
             return retriever.search(queries, topN);
         }
 
         @Override
         public float[] scores(Query query, int[] documents) {
+            hooks.beforeScores();
             return retriever.scores(query, documents);
         }
     }
