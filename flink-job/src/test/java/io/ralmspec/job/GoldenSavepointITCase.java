@@ -93,10 +93,12 @@ class GoldenSavepointITCase {
         List<String> lines = Files.readAllLines(golden.resolve("requests.jsonl"));
         Map<String, Integer> resumedAt = new ConcurrentHashMap<>();
         serving.control().beforeGenerate =
-                generation ->
-                        resumedAt.putIfAbsent(
-                                generation.context().sequence(),
-                                generation.context().tokens().length);
+                generation -> {
+                    resumedAt.putIfAbsent(
+                            generation.context().sequence(), generation.context().tokens().length);
+                    // Slow enough for the deadline to be noticed before the answer is complete.
+                    Thread.sleep(15);
+                };
         try (JobCluster cluster = JobCluster.start(directory, 1, OPTIONS)) {
             List<DecodingRequest> requests = lines.stream().map(l -> parse(cluster, l)).toList();
             DecodingRequest answered = requests.getFirst();
