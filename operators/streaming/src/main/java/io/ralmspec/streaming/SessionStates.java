@@ -17,9 +17,16 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * All keyed state of the job, keyed by request id: the session while a request is in flight, and
- * afterwards, for the retention window, the fact that it was answered. A changed layout gets a new
- * version in {@link StoredSession}; these names stay. Every method but {@link #sessionKeys} works
- * on the current key.
+ * afterwards, for the retention window, the fact that it was answered. Every method but {@link
+ * #sessionKeys} works on the current key.
+ *
+ * <p><i>How state evolves.</i> To Flink a session is bytes, so that its layout is ours alone and no
+ * serializer of Flink's decides what may change. A changed layout gets a new version in {@link
+ * StoredSession} or in the session inside; every released version is read for ever and written
+ * again in today's, and a newer one is refused: going back to an older release needs a savepoint
+ * that it wrote. State names, operator uids and the maximum parallelism never change. The queue of
+ * the verification operator is written by Flink as records; what it loses the head asks for again.
+ * Tests hold all this: bytes of every version, and a whole savepoint, are among the test resources.
  */
 final class SessionStates {
     private static final String SESSION = "session";

@@ -38,15 +38,6 @@ class StoredSessionTest {
     }
 
     @Test
-    void anotherVersionIsRefused() {
-        byte[] bytes = new StoredSession(Requests.origin("a", ""), session).toBytes();
-        bytes[0] = 9;
-        assertThatThrownBy(() -> StoredSession.fromBytes(bytes))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("must be 1 (got 9)");
-    }
-
-    @Test
     void truncatedBytesAreRefused() {
         byte[] bytes = new StoredSession(Requests.origin("a", ""), session).toBytes();
         for (int length = 0; length < bytes.length; length++) {

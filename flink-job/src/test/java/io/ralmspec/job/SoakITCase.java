@@ -1,0 +1,197 @@
+package io.ralmspec.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.ralmspec.decoding.FinishReason;
+import io.ralmspec.decoding.RetrieverKind;
+import io.ralmspec.decoding.Seeds;
+import io.ralmspec.model.KvCounters;
+import io.ralmspec.model.OnnxLanguageModel;
+import io.ralmspec.streaming.Serving;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.flink.api.common.JobID;
+import org.apache.flink.util.TimeUtils;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Random load on the real job with a real model, disturbed again and again: nothing lost, nothing
+ * twice, the same tokens, and nothing that grows. Short in the build; {@code ./mvnw -Psoak verify
+ * -Dsoak.length="30 min"} runs it for as long as one likes, with a line every minute.
+ */
+class SoakITCase {
+    private static final Duration LENGTH =
+            TimeUtils.parseDuration(System.getProperty("ralmspec.soak", "20 s"));
+    private static final Duration BETWEEN_REPORTS =
+            LENGTH.toMinutes() < 3 ? LENGTH.dividedBy(5) : Duration.ofMinutes(1);
+    private static final Duration BETWEEN_FAULTS =
+            LENGTH.toMinutes() < 3 ? Duration.ofMillis(1_500) : Duration.ofSeconds(7);
+    private static final int PER_SECOND = 40;
+    private static final int MOST_UNANSWERED = 200;
+    private static final int QUESTIONS = 60;
+    private static final long MEBIBYTE = 1 << 20;
+
+    /** Both kinds of memory for keys and values together. */
+    private static final int KV_MEBIBYTES = 4;
+
+    @Test
+    void nothingIsLostOrTwiceOrGrows(@TempDir Path directory) throws Exception {
+        long seed = Seeds.first();
+        Path index = TinyModels.index(directory, 300, RetrieverKind.values());
+        SoakLedger ledger = new SoakLedger();
+        try (JobCluster cluster = JobCluster.start(directory, 2, options(index))) {
+            OnnxServingFactory factory = new OnnxServingFactory(cluster.options());
+            WatchedServing serving = new WatchedServing(factory);
+            List<Vitals> vitals;
+            try (KafkaProducer<byte[], byte[]> producer = KafkaRecords.producer(cluster.clients());
+                    TopicTail tail =
+                            new TopicTail(
+                                    cluster.clients(),
+                                    Map.of(
+                                            cluster.topics().answers().name(),
+                                            ledger::answered,
+                                            cluster.topics().deadLetters().name(),
+                                            ledger::deadLetter))) {
+                SoakLoad load;
+                try (Serving own = factory.open()) {
+                    String topic = cluster.topics().requests().name();
+                    load = new SoakLoad(seed, QUESTIONS, own, ledger, producer, topic);
+                }
+                JobID job = cluster.submit(serving, null);
+                SoakFaults faults = new SoakFaults(cluster, job, serving.control());
+                vitals = run(load, ledger, faults, serving.control());
+                Awaitility.await()
+                        .atMost(Duration.ofSeconds(60))
+                        .untilAsserted(() -> assertThat(ledger.unsettled()).as("lost").isEmpty());
+                vitals.add(Vitals.now(serving.control().models));
+                report(ledger, faults, cluster.restarts(job), vitals.getLast());
+                assertThat(faults.hits())
+                        .allSatisfy((fault, hits) -> assertThat(hits).hasPositiveValue());
+                cluster.cancel(job);
+            }
+            assertThat(ledger.problems()).as("seed=%d", seed).isEmpty();
+            assertThat(ledger.ended(FinishReason.CANCELLED)).isPositive();
+            assertThat(ledger.ended(FinishReason.DEADLINE)).isPositive();
+            assertThat(ledger.letters()).isPositive();
+            assertNothingGrew(vitals);
+            assertEveryHandleWasClosed(serving.control());
+        }
+    }
+
+    /** Sends until the time is over, while another thread injects faults. */
+    private static List<Vitals> run(
+            SoakLoad load, SoakLedger ledger, SoakFaults faults, WatchedServing.Control control)
+            throws Exception {
+        AtomicReference<Exception> failure = new AtomicReference<>();
+        long start = System.nanoTime();
+        Thread injector =
+                Thread.ofPlatform()
+                        .name("faults")
+                        .start(
+                                () -> {
+                                    try {
+                                        while (left(start).compareTo(BETWEEN_FAULTS) > 0) {
+                                            Thread.sleep(BETWEEN_FAULTS);
+                                            faults.inject();
+                                        }
+                                    } catch (Exception e) {
+                                        failure.set(e);
+                                    }
+                                });
+        List<Vitals> vitals = new ArrayList<>();
+        Duration nextReport = LENGTH.minus(BETWEEN_REPORTS);
+        while (left(start).isPositive() && failure.get() == null) {
+            if (ledger.unanswered() < MOST_UNANSWERED) {
+                load.send();
+            }
+            Thread.sleep(1_000 / PER_SECOND);
+            if (left(start).compareTo(nextReport) <= 0) {
+                nextReport = nextReport.minus(BETWEEN_REPORTS);
+                vitals.add(Vitals.now(control.models));
+                System.out.println(
+                        "soak: %4d s, %s, %s"
+                                .formatted(
+                                        LENGTH.minus(left(start)).toSeconds(),
+                                        ledger,
+                                        vitals.getLast()));
+            }
+        }
+        injector.join();
+        if (failure.get() != null) {
+            throw failure.get();
+        }
+        return vitals;
+    }
+
+    private static Duration left(long startNanos) {
+        return LENGTH.minusNanos(System.nanoTime() - startNanos);
+    }
+
+    private static void report(SoakLedger ledger, SoakFaults faults, int restarts, Vitals last) {
+        System.out.println(
+                "soak: %s in all: %s; %d restarts, faults %s; at the end %s"
+                        .formatted(
+                                TimeUtils.formatWithHighestUnit(LENGTH),
+                                ledger,
+                                restarts,
+                                faults.hits(),
+                                last));
+    }
+
+    /** The end against the first report, by when the job is warm. */
+    private static void assertNothingGrew(List<Vitals> vitals) {
+        assertThat(vitals).hasSizeGreaterThan(3);
+        Vitals warm = vitals.getFirst();
+        Vitals end = vitals.getLast();
+        String all = vitals.toString();
+        assertThat(end.threads()).as(all).isLessThanOrEqualTo(warm.threads() + 20);
+        assertThat(end.heapBytes()).as(all).isLessThan(warm.heapBytes() + 64 * MEBIBYTE);
+        assertThat(end.directBytes())
+                .as(all)
+                .isLessThan(warm.directBytes() + (32 + 2 * KV_MEBIBYTES) * MEBIBYTE);
+    }
+
+    private static void assertEveryHandleWasClosed(WatchedServing.Control control) {
+        Awaitility.await()
+                .untilAsserted(() -> assertThat(control.closed).hasValue(control.models.size()));
+        assertThat(control.models)
+                .as("opened again after each kill")
+                .hasSizeGreaterThan(1)
+                .allSatisfy(
+                        model -> {
+                            KvCounters counters = ((OnnxLanguageModel) model).counters();
+                            assertThat(counters.handlesOpened())
+                                    .isEqualTo(counters.handlesClosed())
+                                    .isPositive();
+                        });
+    }
+
+    private static Map<String, String> options(Path index) {
+        Map<String, String> options = new HashMap<>();
+        options.put(JobOptions.MODEL_DIRECTORY.key(), TinyModels.model("gpt2-shared").toString());
+        options.put(JobOptions.ENCODER_DIRECTORY.key(), TinyModels.encoder().toString());
+        options.put(JobOptions.KNOWLEDGE_DIRECTORY.key(), index.toString());
+        // So small that keys and values are dropped and computed again all the time.
+        options.put(JobOptions.MODEL_DOCUMENT_MEMORY.key(), KV_MEBIBYTES / 2 + " mb");
+        options.put(JobOptions.MODEL_SEQUENCE_MEMORY.key(), KV_MEBIBYTES / 2 + " mb");
+        options.put(JobOptions.MODEL_THREADS.key(), "1");
+        options.put(JobOptions.MAX_IN_FLIGHT.key(), "8");
+        options.put(JobOptions.RETENTION.key(), "5 min");
+        // Then every answer is there once, not only by its id.
+        options.put(JobOptions.DELIVERY.key(), "exactly-once");
+        options.put(JobOptions.TRANSACTIONAL_ID_PREFIX.key(), "soak");
+        options.put("execution.checkpointing.interval", "500 ms");
+        options.put("restart-strategy.type", "fixed-delay");
+        options.put("restart-strategy.fixed-delay.attempts", "1000000");
+        options.put("restart-strategy.fixed-delay.delay", "100 ms");
+        return options;
+    }
+}
