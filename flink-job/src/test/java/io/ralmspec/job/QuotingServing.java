@@ -88,6 +88,11 @@ record QuotingServing(ScriptedServing base, String words) implements ServingFact
         }
 
         @Override
+        public String fingerprint() {
+            return base.fingerprint();
+        }
+
+        @Override
         public int size() {
             return base.size();
         }
