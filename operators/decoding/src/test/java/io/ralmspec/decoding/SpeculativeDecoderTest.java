@@ -33,9 +33,7 @@ class SpeculativeDecoderTest {
     @Test
     void keepsStepsUpToTheFirstWrongGuessAndGoesOnFromTheTrueDocument() {
         start(SpeculationPolicy.PLAIN);
-        generated(1, 1, 1, 1);
-        generated(2, 2, 2, 2);
-        generated(3, 3, 3, 3);
+        generatedThree();
         assertThat(verification().queries()).hasSize(3);
 
         verified(5, 4, 5);
@@ -58,9 +56,7 @@ class SpeculativeDecoderTest {
     @Test
     void neverAsksForTheQueryAfterTheLastStride() {
         start(SpeculationPolicy.PLAIN);
-        generated(1, 1, 1, 1);
-        generated(2, 2, 2, 2);
-        generated(3, 3, 3, 3);
+        generatedThree();
         verified(5, 5, 5);
         generated(4, 0);
         Answer answer = answer();
@@ -115,9 +111,7 @@ class SpeculativeDecoderTest {
     @Test
     void aWrongDocumentThatChangesNoTokenCostsNoneOfTheStepsBehindIt() {
         start(policy(StrideRule.FIXED, 3, false, true));
-        generated(1, 1, 1, 1);
-        generated(2, 2, 2, 2);
-        generated(3, 3, 3, 3);
+        generatedThree();
         verified(4, 5, 5);
         assertThat(generation().generation().draft()).containsExactly(2, 2, 2, 2);
         assertThat(generation().generation().context().document()).isEqualTo(4);
@@ -135,9 +129,7 @@ class SpeculativeDecoderTest {
     @Test
     void aRedraftThatChangesATokenDropsTheStepsBehindIt() {
         start(policy(StrideRule.FIXED, 3, false, true));
-        generated(1, 1, 1, 1);
-        generated(2, 2, 2, 2);
-        generated(3, 3, 3, 3);
+        generatedThree();
         verified(4, 5, 5);
 
         generated(2, 2, 7, 7);
@@ -224,9 +216,7 @@ class SpeculativeDecoderTest {
     @Test
     void aKnowledgeBaseThatAnswersTooFewQueriesIsAnError() {
         start(SpeculationPolicy.PLAIN);
-        generated(1, 1, 1, 1);
-        generated(2, 2, 2, 2);
-        generated(3, 3, 3, 3);
+        generatedThree();
         verified(5, 5);
         assertThat(answer().finishReason()).isEqualTo(FinishReason.ERROR);
         assertThat(answer().error().message()).contains("3 queries (got 2 answers)");
@@ -293,9 +283,7 @@ class SpeculativeDecoderTest {
     @Test
     void aVerificationThatFailsWithDraftedQueriesIsAskedAgainWithoutThem() {
         start(SpeculationPolicy.PLAIN);
-        generated(1, 1, 1, 1);
-        generated(2, 2, 2, 2);
-        generated(3, 3, 3, 3);
+        generatedThree();
 
         failed(ErrorCode.RETRIEVAL_FAILED, state.verifying());
 
@@ -350,6 +338,12 @@ class SpeculativeDecoderTest {
 
     private void generated(int... tokens) {
         apply(new Event.Generated(state.generating(), tokens, QUERY, 0.1));
+    }
+
+    private void generatedThree() {
+        generated(1, 1, 1, 1);
+        generated(2, 2, 2, 2);
+        generated(3, 3, 3, 3);
     }
 
     private void verified(int... truths) {
