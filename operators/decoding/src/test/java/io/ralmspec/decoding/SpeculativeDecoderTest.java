@@ -32,9 +32,7 @@ class SpeculativeDecoderTest {
     @Test
     void keepsStepsUpToTheFirstWrongGuessAndGoesOnFromTheTrueDocument() {
         start(SpeculationPolicy.PLAIN);
-        generated(1, 1, 1, 1);
-        generated(2, 2, 2, 2);
-        generated(3, 3, 3, 3);
+        generatedThree();
         assertThat(verification().queries()).hasSize(3);
 
         verified(5, 4, 5);
@@ -57,9 +55,7 @@ class SpeculativeDecoderTest {
     @Test
     void neverAsksForTheQueryAfterTheLastStride() {
         start(SpeculationPolicy.PLAIN);
-        generated(1, 1, 1, 1);
-        generated(2, 2, 2, 2);
-        generated(3, 3, 3, 3);
+        generatedThree();
         verified(5, 5, 5);
         generated(4, 0);
         Answer answer = answer();
@@ -114,9 +110,7 @@ class SpeculativeDecoderTest {
     @Test
     void aWrongDocumentThatChangesNoTokenCostsNoneOfTheStepsBehindIt() {
         start(policy(StrideRule.FIXED, 3, false, true));
-        generated(1, 1, 1, 1);
-        generated(2, 2, 2, 2);
-        generated(3, 3, 3, 3);
+        generatedThree();
         verified(4, 5, 5);
         assertThat(generation().generation().draft()).containsExactly(2, 2, 2, 2);
         assertThat(generation().generation().context().document()).isEqualTo(4);
@@ -134,9 +128,7 @@ class SpeculativeDecoderTest {
     @Test
     void aRedraftThatChangesATokenDropsTheStepsBehindIt() {
         start(policy(StrideRule.FIXED, 3, false, true));
-        generated(1, 1, 1, 1);
-        generated(2, 2, 2, 2);
-        generated(3, 3, 3, 3);
+        generatedThree();
         verified(4, 5, 5);
 
         generated(2, 2, 7, 7);
@@ -223,9 +215,7 @@ class SpeculativeDecoderTest {
     @Test
     void aKnowledgeBaseThatAnswersTooFewQueriesIsAnError() {
         start(SpeculationPolicy.PLAIN);
-        generated(1, 1, 1, 1);
-        generated(2, 2, 2, 2);
-        generated(3, 3, 3, 3);
+        generatedThree();
         verified(5, 5);
         assertThat(answer().finishReason()).isEqualTo(FinishReason.ERROR);
         assertThat(answer().error().message()).contains("3 queries (got 2 answers)");
@@ -292,9 +282,7 @@ class SpeculativeDecoderTest {
     @Test
     void aVerificationThatFailsWithDraftedQueriesIsAskedAgainWithoutThem() {
         start(SpeculationPolicy.PLAIN);
-        generated(1, 1, 1, 1);
-        generated(2, 2, 2, 2);
-        generated(3, 3, 3, 3);
+        generatedThree();
 
         failed(ErrorCode.RETRIEVAL_FAILED, state.verifying());
 
@@ -340,6 +328,12 @@ class SpeculativeDecoderTest {
 
     private void generated(int... tokens) {
         apply(new Event.Generated(state.generating(), tokens, QUERY, 0.1));
+    }
+
+    private void generatedThree() {
+        generated(1, 1, 1, 1);
+        generated(2, 2, 2, 2);
+        generated(3, 3, 3, 3);
     }
 
     private void verified(int... truths) {

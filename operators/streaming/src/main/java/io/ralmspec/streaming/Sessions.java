@@ -180,7 +180,7 @@ final class Sessions {
     }
 
     private void cancel(Submission submission) throws IOException {
-        StoredSession stored = states.load();
+        StoredSession stored = load(submission.id());
         if (stored != null) {
             apply(stored, new Event.Cancelled());
             return;
