@@ -20,23 +20,25 @@ public final class Seeds {
     }
 
     /**
-     * Checks each of so many seeds, from the {@link #first} on, on all processors. The first that
-     * fails is named.
+     * Checks each of so many seeds, on all processors, and names one that fails. The {@link #first}
+     * goes before all others, so that a failure that is repeated is the one that is reported.
      */
     static void forEach(int count, LongConsumer check) {
         long first = first();
         SortedMap<Long, Throwable> failures = new ConcurrentSkipListMap<>();
-        LongStream.range(first, first + count)
+        LongConsumer noting =
+                seed -> {
+                    try {
+                        check.accept(seed);
+                    } catch (Throwable e) { // an assertion's too
+                        failures.put(seed, e);
+                    }
+                };
+        noting.accept(first);
+        LongStream.range(first + 1, first + count)
                 .parallel()
                 .filter(seed -> failures.isEmpty())
-                .forEach(
-                        seed -> {
-                            try {
-                                check.accept(seed);
-                            } catch (Throwable e) { // an assertion's too
-                                failures.put(seed, e);
-                            }
-                        });
+                .forEach(noting);
         if (!failures.isEmpty()) {
             long seed = failures.firstKey();
             throw new AssertionError(

@@ -40,4 +40,18 @@ class SeedsTest {
                         e -> assertThat(e).hasMessageEndingWith("-Dralmspec.seed=" + failed.get()))
                 .hasRootCauseMessage("on purpose");
     }
+
+    @Test
+    void reportsTheFirstSeedAndNoOtherIfItFails() {
+        long first = Seeds.first();
+        assertThatThrownBy(
+                        () ->
+                                Seeds.forEach(
+                                        1_000,
+                                        seed -> {
+                                            throw new IllegalStateException("seed " + seed);
+                                        }))
+                .hasMessageStartingWith("seed " + first + " fails")
+                .hasRootCauseMessage("seed " + first);
+    }
 }
