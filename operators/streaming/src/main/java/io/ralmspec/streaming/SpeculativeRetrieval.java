@@ -11,7 +11,6 @@ import org.apache.flink.streaming.api.datastream.AsyncDataStream;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.functions.async.AsyncFunction;
-import org.apache.flink.streaming.util.retryable.AsyncRetryStrategies;
 
 /**
  * Wires the loop: submissions by request id into the head, its verifications to the knowledge base,
@@ -59,10 +58,12 @@ public final class SpeculativeRetrieval {
         configure(head, OperatorUids.SPECULATIVE_RETRIEVAL, options);
 
         SingleOutputStreamOperator<VerificationResult> verification =
-                verification(
+                AsyncDataStream.unorderedWait(
                         head.getSideOutput(SpeculativeRetrievalOperator.VERIFY).forward(),
-                        options,
-                        verify);
+                        verify,
+                        options.verificationTimeout().toMillis(),
+                        TimeUnit.MILLISECONDS,
+                        options.asyncCapacity());
         configure(verification, OperatorUids.VERIFICATION, options);
 
         SingleOutputStreamOperator<Void> feedback =
@@ -78,32 +79,6 @@ public final class SpeculativeRetrieval {
                 head,
                 head.getSideOutput(SpeculativeRetrievalOperator.DELTAS),
                 head.getSideOutput(SpeculativeRetrievalOperator.DEAD_LETTERS));
-    }
-
-    private static SingleOutputStreamOperator<VerificationResult> verification(
-            DataStream<VerificationRequest> requests,
-            OperatorOptions options,
-            AsyncFunction<VerificationRequest, VerificationResult> verify) {
-        long timeoutMillis = options.verificationTimeout().toMillis();
-        int retries = options.verificationAttempts() - 1;
-        if (retries == 0) {
-            return AsyncDataStream.unorderedWait(
-                    requests,
-                    verify,
-                    timeoutMillis,
-                    TimeUnit.MILLISECONDS,
-                    options.asyncCapacity());
-        }
-        return AsyncDataStream.unorderedWaitWithRetry(
-                requests,
-                verify,
-                timeoutMillis,
-                TimeUnit.MILLISECONDS,
-                options.asyncCapacity(),
-                new AsyncRetryStrategies.FixedDelayRetryStrategyBuilder<VerificationResult>(
-                                retries, options.verificationBackoff().toMillis())
-                        .ifResult(new VerificationFunction.Failed())
-                        .build());
     }
 
     private static void configure(

@@ -1,11 +1,12 @@
 package io.ralmspec.streaming;
 
-import java.io.Serializable;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.function.Predicate;
+import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.streaming.api.functions.async.ResultFuture;
 import org.apache.flink.streaming.api.functions.async.RichAsyncFunction;
@@ -14,8 +15,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Asks the knowledge base. A failure or timeout becomes a failed {@link VerificationResult}, never
- * a failed job: the head answers that one request with an error.
+ * Asks the knowledge base, again after a pause where it fails. A last failure or a timeout becomes
+ * a failed {@link VerificationResult}, never a failed job: the head answers that one request with
+ * an error.
+ *
+ * <p>Tries again by itself, because Flink's AsyncWaitOperator with a retry strategy takes two turns
+ * through the mailbox per result. The second is refused where a stop with savepoint falls between
+ * them, and fails the job that is being stopped (seen with Flink 2.2).
  *
  * <p><i>Owns:</i> a lease on the serving, whose {@link VerificationWorker}s batch across requests
  * and subtasks. <i>Lifecycle:</i> an AsyncWaitOperator's. <i>Threading:</i> called by the task
@@ -25,18 +31,13 @@ import org.slf4j.LoggerFactory;
 class VerificationFunction extends RichAsyncFunction<VerificationRequest, VerificationResult> {
     private static final Logger LOG = LoggerFactory.getLogger(VerificationFunction.class);
 
-    /** Which results to retry. */
-    record Failed() implements Predicate<Collection<VerificationResult>>, Serializable {
-        @Override
-        public boolean test(Collection<VerificationResult> results) {
-            return results.stream().anyMatch(VerificationResult::failed);
-        }
-    }
-
     private final ServingFactory servingFactory;
     private final OperatorOptions options;
     private transient SharedServing.@Nullable Lease serving;
     private transient RalmMetrics metrics;
+
+    /** What is out; as many as the operator lets through. Nothing else is tried again. */
+    private transient Set<ResultFuture<VerificationResult>> wanted;
 
     @SuppressWarnings("NullAway.Init") // Flink calls open before any record
     VerificationFunction(ServingFactory servingFactory, OperatorOptions options) {
@@ -50,6 +51,7 @@ class VerificationFunction extends RichAsyncFunction<VerificationRequest, Verifi
         metrics =
                 new RalmMetrics(
                         getRuntimeContext().getMetricGroup(), OperatorUids.VERIFICATION, Map.of());
+        wanted = ConcurrentHashMap.newKeySet();
         serving = SharedServing.acquire(servingFactory, options.maxVerificationBatch());
     }
 
@@ -63,16 +65,51 @@ class VerificationFunction extends RichAsyncFunction<VerificationRequest, Verifi
             String message =
                     "the knowledge base was built without the %s retriever"
                             .formatted(request.retriever().wireName());
-            completed(VerificationResult.failed(request, 0, message), 0, resultFuture);
+            VerificationResult failed = VerificationResult.failed(request, 0, message);
+            count(failed, 0);
+            complete(failed, resultFuture);
             return;
         }
-        worker.submit(request, (result, batch) -> completed(result, batch, resultFuture));
+        wanted.add(resultFuture);
+        ask(worker, request, 1, resultFuture);
+    }
+
+    private void ask(
+            VerificationWorker worker,
+            VerificationRequest request,
+            int attempt,
+            ResultFuture<VerificationResult> resultFuture) {
+        worker.submit(
+                request,
+                (result, batchQueries) -> {
+                    count(result, batchQueries);
+                    if (result.failed() && attempt < options.verificationAttempts()) {
+                        afterPause(
+                                () -> {
+                                    if (wanted.contains(resultFuture)) {
+                                        ask(worker, request, attempt + 1, resultFuture);
+                                    }
+                                });
+                    } else {
+                        wanted.remove(resultFuture);
+                        complete(result, resultFuture);
+                    }
+                });
+    }
+
+    private void afterPause(Runnable next) {
+        CompletableFuture.delayedExecutor(
+                        options.verificationBackoff().toMillis(),
+                        TimeUnit.MILLISECONDS,
+                        Runnable::run)
+                .execute(next);
     }
 
     @Override
     public void timeout(
             VerificationRequest request, ResultFuture<VerificationResult> resultFuture) {
         metrics.count(MetricName.VERIFICATION_TIMEOUTS);
+        wanted.remove(resultFuture);
         VerificationWorker worker = worker(request);
         if (worker != null) {
             // Searching for nobody would make those behind it late as well.
@@ -88,6 +125,9 @@ class VerificationFunction extends RichAsyncFunction<VerificationRequest, Verifi
 
     @Override
     public void close() throws Exception {
+        if (wanted != null) {
+            wanted.clear();
+        }
         if (serving != null) {
             serving.close();
         }
@@ -98,16 +138,13 @@ class VerificationFunction extends RichAsyncFunction<VerificationRequest, Verifi
         return serving == null ? null : serving.verificationWorker(request.retriever());
     }
 
-    /** On the worker's thread. */
-    private void completed(
-            VerificationResult result, int batch, ResultFuture<VerificationResult> resultFuture) {
+    private void count(VerificationResult result, int batchQueries) {
         metrics.count(MetricName.VERIFICATIONS_PER_SECOND);
-        metrics.record(MetricName.BATCH_QUERIES, batch);
+        metrics.record(MetricName.BATCH_QUERIES, batchQueries);
         metrics.recordSeconds(MetricName.SEARCH_MICROSECONDS, result.seconds());
         if (result.failed()) {
             metrics.count(MetricName.VERIFICATION_FAILURES);
         }
-        complete(result, resultFuture);
     }
 
     private static void complete(
