@@ -19,7 +19,7 @@ class ArchitectureTest {
                     .should()
                     .onlyDependOnClassesThat()
                     .resideInAnyPackage(
-                            "io.ralmspec.decoding",
+                            "io.ralmspec.decoding..",
                             "java.lang..",
                             "java.util",
                             "java.util.function",
