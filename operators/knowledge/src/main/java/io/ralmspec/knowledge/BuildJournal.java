@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * How far an interrupted build got; a file in the partial directory, replaced atomically.
  *
  * @param key everything the result depends on; a build with another key starts over
- * @param documents documents read, or -1 while reading
+ * @param documents documents read (tokens, for a datastore), or -1 while reading
  * @param encoded vectors safely on disk
  * @param sparse whether the inverted index is complete
  * @param graph whether the HNSW graph is complete

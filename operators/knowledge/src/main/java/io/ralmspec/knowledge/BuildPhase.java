@@ -6,10 +6,12 @@ public enum BuildPhase {
     READ("bytes"),
     /** Embeds documents; by far the longest phase. */
     ENCODE("documents"),
+    /** Runs the language model over the corpus of a datastore; by far its longest phase. */
+    KEYS("tokens"),
     /** Fills the inverted index of BM25. */
     SPARSE("documents"),
     /** Copies the vectors for HNSW. */
-    GRAPH("documents"),
+    GRAPH("vectors"),
     /** Links the graph of HNSW; takes minutes for a million documents, of unknown progress. */
     LINK("graphs"),
     /** Reads everything back for the manifest's checksums. */

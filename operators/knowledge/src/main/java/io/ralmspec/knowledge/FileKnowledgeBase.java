@@ -19,15 +19,18 @@ import java.util.Map;
 public final class FileKnowledgeBase implements KnowledgeBase {
     private final Path directory;
     private final IndexManifest manifest;
+    private final StoredFiles files;
     private final DocumentStore documents;
     private final String fingerprint;
     private final Map<RetrieverKind, Retriever> retrievers = new EnumMap<>(RetrieverKind.class);
     private final Deque<AutoCloseable> resources = new ArrayDeque<>();
     private volatile boolean closed;
 
-    private FileKnowledgeBase(Path directory, IndexManifest manifest, DocumentStore documents) {
+    private FileKnowledgeBase(
+            Path directory, IndexManifest manifest, StoredFiles files, DocumentStore documents) {
         this.directory = directory;
         this.manifest = manifest;
+        this.files = files;
         this.documents = documents;
         this.fingerprint = manifest.fingerprint();
     }
@@ -41,15 +44,18 @@ public final class FileKnowledgeBase implements KnowledgeBase {
     public static FileKnowledgeBase open(Path directory, KnowledgeOptions options) {
         try {
             IndexManifest manifest = IndexManifest.read(directory);
-            checkContents(directory, manifest);
+            StoredFiles files =
+                    new StoredFiles("index", directory, manifest.files(), "`ralmspec index`");
+            check(directory, manifest);
+            files.checkLengths();
             DocumentStore documents =
                     DocumentStore.open(
                             directory.resolve(IndexFiles.RECORDS),
                             directory.resolve(IndexFiles.OFFSETS));
             if (documents.size() != manifest.documents()) {
-                throw damaged(directory, IndexFiles.OFFSETS, "holds another number of documents");
+                throw files.damaged(IndexFiles.OFFSETS, "holds another number of documents");
             }
-            FileKnowledgeBase opened = new FileKnowledgeBase(directory, manifest, documents);
+            FileKnowledgeBase opened = new FileKnowledgeBase(directory, manifest, files, documents);
             try {
                 opened.openRetrievers(options);
                 return opened;
@@ -63,7 +69,7 @@ public final class FileKnowledgeBase implements KnowledgeBase {
         }
     }
 
-    private static void checkContents(Path directory, IndexManifest manifest) throws IOException {
+    private static void check(Path directory, IndexManifest manifest) {
         if (manifest.documents() == 0) {
             throw new IndexException(
                     "index %s holds no documents: build one from a corpus that has some"
@@ -75,26 +81,6 @@ public final class FileKnowledgeBase implements KnowledgeBase {
                                     .formatted(directory, manifest.analyzer(), Bm25Text.ANALYZER)
                             + " `ralmspec index`");
         }
-        for (Map.Entry<String, IndexManifest.FileEntry> entry : manifest.files().entrySet()) {
-            Path file = directory.resolve(entry.getKey());
-            if (!Files.isRegularFile(file)) {
-                throw damaged(directory, entry.getKey(), "is missing");
-            }
-            long expected = entry.getValue().bytes();
-            long bytes = Files.size(file);
-            if (bytes != expected) {
-                throw damaged(
-                        directory,
-                        entry.getKey(),
-                        "has %d bytes instead of %d".formatted(bytes, expected));
-            }
-        }
-    }
-
-    private static IndexException damaged(Path directory, String file, String what) {
-        return new IndexException(
-                "index %s is damaged, %s %s: copy it again or rebuild it with `ralmspec index`"
-                        .formatted(directory, file, what));
     }
 
     private void openRetrievers(KnowledgeOptions options) throws IOException {
@@ -106,7 +92,7 @@ public final class FileKnowledgeBase implements KnowledgeBase {
         if (manifest.has(RetrieverKind.EXACT)) {
             Path file = directory.resolve(IndexFiles.VECTORS);
             if (Files.size(file) != VectorFile.blocks(count) * VectorFile.blockBytes(dimension)) {
-                throw damaged(directory, IndexFiles.VECTORS, "holds another number of vectors");
+                throw files.damaged(IndexFiles.VECTORS, "holds another number of vectors");
             }
             VectorFile vectors = VectorFile.open(file, count, dimension);
             add(new ExactRetriever(vectors, pool, kernel));
@@ -159,16 +145,7 @@ public final class FileKnowledgeBase implements KnowledgeBase {
      */
     public FileKnowledgeBase verify() {
         try {
-            for (Map.Entry<String, IndexManifest.FileEntry> entry : manifest.files().entrySet()) {
-                String checksum = IndexFiles.checksum(directory.resolve(entry.getKey()));
-                if (!checksum.equals(entry.getValue().checksum())) {
-                    throw damaged(
-                            directory,
-                            entry.getKey(),
-                            "has checksum %s instead of %s"
-                                    .formatted(checksum, entry.getValue().checksum()));
-                }
-            }
+            files.checkContents();
             return this;
         } catch (IOException e) {
             throw new UncheckedIOException(e);

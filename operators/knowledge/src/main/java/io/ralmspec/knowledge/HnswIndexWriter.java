@@ -31,11 +31,17 @@ final class HnswIndexWriter {
     private HnswIndexWriter() {}
 
     /**
+     * @param similarity must agree with the search's {@link Metric}
      * @param added told the number of documents added so far
      * @param linking run once, before the merge that builds the graph
      */
     static void write(
-            Path directory, VectorFile vectors, int threads, IntConsumer added, Runnable linking)
+            Path directory,
+            VectorFile vectors,
+            VectorSimilarityFunction similarity,
+            int threads,
+            IntConsumer added,
+            Runnable linking)
             throws IOException {
         ExecutorService workers = threads == 1 ? null : Executors.newFixedThreadPool(threads);
         try (LuceneWriter writer =
@@ -45,9 +51,7 @@ final class HnswIndexWriter {
                 fields.add(new NumericDocValuesField(LuceneSegment.ORDINAL, document));
                 fields.add(
                         new KnnFloatVectorField(
-                                HnswRetriever.FIELD,
-                                vectors.readRow(document),
-                                VectorSimilarityFunction.DOT_PRODUCT));
+                                HnswSearch.FIELD, vectors.readRow(document), similarity));
                 writer.add(fields);
                 if (document == 0) {
                     // Two segments at least, so that the merge takes place.

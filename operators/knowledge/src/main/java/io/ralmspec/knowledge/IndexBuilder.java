@@ -5,10 +5,10 @@ import io.ralmspec.decoding.RetrieverKind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntConsumer;
+import org.apache.lucene.index.VectorSimilarityFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -68,7 +68,7 @@ public final class IndexBuilder {
             try (BuildLock lock = BuildLock.take(partial)) {
                 report = fill();
             }
-            publish();
+            IndexFiles.publish(partial, settings.target());
             return report;
         } catch (IOException e) {
             throw new IndexException(
@@ -162,6 +162,7 @@ public final class IndexBuilder {
         HnswIndexWriter.write(
                 directory,
                 vectors,
+                VectorSimilarityFunction.DOT_PRODUCT,
                 settings.threads(),
                 progress(BuildPhase.GRAPH, documents),
                 () -> listener.progress(BuildPhase.LINK, 0, BuildListener.UNKNOWN));
@@ -212,19 +213,5 @@ public final class IndexBuilder {
                         files);
         manifest.write(partial);
         IndexFiles.force(partial.resolve(IndexFiles.MANIFEST));
-    }
-
-    /** A crash between the two renames leaves the old index under its second name. */
-    private void publish() throws IOException {
-        Path target = settings.target();
-        Path old = target.resolveSibling(target.getFileName() + ".old");
-        if (Files.exists(target)) {
-            IndexFiles.delete(old);
-            Files.move(target, old, StandardCopyOption.ATOMIC_MOVE);
-        }
-        Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
-        // Not before: until the rename, the journal saves the work from a crash.
-        Files.delete(target.resolve(BuildJournal.FILE));
-        IndexFiles.delete(old);
     }
 }

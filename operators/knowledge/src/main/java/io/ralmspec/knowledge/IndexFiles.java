@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Locale;
@@ -23,6 +24,11 @@ final class IndexFiles {
     static final String VECTORS = "vectors.f32";
     static final String HNSW = "hnsw";
     static final String BM25 = "bm25";
+
+    /** Of a datastore. */
+    static final String KEYS = "keys";
+
+    static final String TOKENS = "tokens.i32";
 
     /** Files of the build, and a lock file that Lucene leaves behind. */
     private static final Set<String> NOT_LISTED =
@@ -83,5 +89,21 @@ final class IndexFiles {
                 Files.delete(file);
             }
         }
+    }
+
+    /**
+     * Gives a complete partial directory its name, in place of what may be there, and removes the
+     * build's own files. A crash between the two renames leaves the old one under its second name.
+     */
+    static void publish(Path partial, Path target) throws IOException {
+        Path old = target.resolveSibling(target.getFileName() + ".old");
+        if (Files.exists(target)) {
+            delete(old);
+            Files.move(target, old, StandardCopyOption.ATOMIC_MOVE);
+        }
+        Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
+        // Not before: until the rename, the journal saves the work from a crash.
+        Files.delete(target.resolve(BuildJournal.FILE));
+        delete(old);
     }
 }

@@ -46,7 +46,7 @@ public record IndexManifest(
     /** What this version of the code writes and reads. */
     public static final int FORMAT_VERSION = 1;
 
-    private static final ObjectMapper JSON =
+    static final ObjectMapper JSON =
             new ObjectMapper()
                     .enable(SerializationFeature.INDENT_OUTPUT)
                     .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
@@ -75,18 +75,20 @@ public record IndexManifest(
      */
     String fingerprint() {
         FileEntry records = files.get(IndexFiles.RECORDS);
-        String facts =
-                String.join(
-                        "\n",
-                        Integer.toString(documents),
-                        records == null ? "" : records.bytes() + " " + records.checksum(),
-                        Integer.toString(dimension),
-                        Objects.requireNonNullElse(encoder, ""),
-                        Objects.requireNonNullElse(analyzer, ""));
+        return digest(
+                Integer.toString(documents),
+                records == null ? "" : records.bytes() + " " + records.checksum(),
+                Integer.toString(dimension),
+                Objects.requireNonNullElse(encoder, ""),
+                Objects.requireNonNullElse(analyzer, ""));
+    }
+
+    /** 16 hexadecimal digits that name these facts. */
+    static String digest(String... facts) {
         try {
             byte[] digest =
                     MessageDigest.getInstance("SHA-256")
-                            .digest(facts.getBytes(StandardCharsets.UTF_8));
+                            .digest(String.join("\n", facts).getBytes(StandardCharsets.UTF_8));
             return HexFormat.of().formatHex(digest, 0, 8);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java has SHA-256", e);

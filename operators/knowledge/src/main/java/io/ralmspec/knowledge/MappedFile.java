@@ -73,6 +73,13 @@ final class MappedFile {
         return segments[(int) (position / segmentBytes)].getLong((int) (position % segmentBytes));
     }
 
+    /**
+     * @param position a multiple of 4
+     */
+    int readInt(long position) {
+        return segments[(int) (position / segmentBytes)].getInt((int) (position % segmentBytes));
+    }
+
     byte[] read(long position, int length) {
         byte[] bytes = new byte[length];
         int done = 0;

@@ -1,9 +1,10 @@
 package io.ralmspec.knowledge;
 
 /**
- * The two inner loops of dense search. Implementations give the same bits: the order of every
- * floating-point operation is part of the contract, so a score never depends on the batch, the
- * thread, the machine or the width of its registers. Stateless.
+ * The inner loops of dense search, for inner products and for squared distances. Implementations
+ * give the same bits: the order of every floating-point operation is part of the contract, so a
+ * score never depends on the batch, the thread, the machine or the width of its registers.
+ * Stateless.
  */
 interface ScoreKernel {
     /** Queries that one pass over a block scores. */
@@ -38,6 +39,23 @@ interface ScoreKernel {
      * goes to chain {@code d % 32}; the chains are then added pairwise by {@link #fold}.
      */
     float guide(float[] first, float[] second);
+
+    /**
+     * As {@link #score}, with squared Euclidean distances instead of inner products: one chain of
+     * fused multiply-adds of the differences with themselves, from 0, which is then negated, so
+     * that more is better here too.
+     */
+    void distances(
+            float[] block,
+            int dimension,
+            float[] queries,
+            int queriesFrom,
+            int count,
+            float[] scores,
+            float[] maxima);
+
+    /** As {@link #guide}, with minus the squared Euclidean distance. */
+    float guideDistance(float[] first, float[] second);
 
     /** Adds the 32 chains as a balanced tree. Overwrites {@code lanes}. */
     static float fold(float[] lanes) {

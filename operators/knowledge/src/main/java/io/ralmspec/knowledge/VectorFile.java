@@ -2,43 +2,66 @@ package io.ralmspec.knowledge;
 
 import java.io.IOException;
 import java.nio.FloatBuffer;
+import java.nio.ShortBuffer;
 import java.nio.file.Path;
 
 /**
  * The document vectors on disk: blocks of 64 documents, each stored as {@code [dimension][64]}
- * little-endian floats, so that one vector register holds one dimension of many documents. The last
- * block is padded with zeros. Thread-safe.
+ * little-endian numbers, so that one vector register holds one dimension of many documents. The
+ * last block is padded with zeros. Thread-safe.
  */
 final class VectorFile {
     static final int ROWS = 64;
 
     private final int documents;
     private final int dimension;
-    private final FloatBuffer[] segments;
+    private final VectorType type;
+
+    /** Of one of them there are as many as segments, of the other none. */
+    private final FloatBuffer[] floats;
+
+    private final ShortBuffer[] halves;
     private final int blocksPerSegment;
 
-    private VectorFile(int documents, int dimension, FloatBuffer[] segments, int blocksPerSegment) {
+    private VectorFile(MappedFile file, int documents, int dimension, VectorType type) {
         this.documents = documents;
         this.dimension = dimension;
-        this.segments = segments;
-        this.blocksPerSegment = blocksPerSegment;
+        this.type = type;
+        int segments = file.segmentCount();
+        floats = new FloatBuffer[type == VectorType.FP32 ? segments : 0];
+        halves = new ShortBuffer[type == VectorType.FP16 ? segments : 0];
+        for (int i = 0; i < floats.length; i++) {
+            floats[i] = file.segment(i).asFloatBuffer();
+        }
+        for (int i = 0; i < halves.length; i++) {
+            halves[i] = file.segment(i).asShortBuffer();
+        }
+        blocksPerSegment = (int) (file.segmentBytes() / blockBytes(dimension, type));
     }
 
     static VectorFile open(Path path, int documents, int dimension) throws IOException {
-        return of(MappedFile.open(path, blockBytes(dimension)), documents, dimension);
+        return open(path, documents, dimension, VectorType.FP32);
+    }
+
+    static VectorFile open(Path path, int documents, int dimension, VectorType type)
+            throws IOException {
+        return of(MappedFile.open(path, blockBytes(dimension, type)), documents, dimension, type);
     }
 
     static VectorFile of(MappedFile file, int documents, int dimension) {
-        FloatBuffer[] segments = new FloatBuffer[file.segmentCount()];
-        for (int i = 0; i < segments.length; i++) {
-            segments[i] = file.segment(i).asFloatBuffer();
-        }
-        int blocksPerSegment = (int) (file.segmentBytes() / blockBytes(dimension));
-        return new VectorFile(documents, dimension, segments, blocksPerSegment);
+        return of(file, documents, dimension, VectorType.FP32);
+    }
+
+    static VectorFile of(MappedFile file, int documents, int dimension, VectorType type) {
+        return new VectorFile(file, documents, dimension, type);
     }
 
     static long blockBytes(int dimension) {
-        return (long) ROWS * dimension * Float.BYTES;
+        return blockBytes(dimension, VectorType.FP32);
+    }
+
+    static long blockBytes(int dimension, VectorType type) {
+        return (long) ROWS * dimension * type.bytes();
     }
 
     static int blocks(int documents) {
@@ -62,20 +85,36 @@ final class VectorFile {
         return Math.min(ROWS, documents - block * ROWS);
     }
 
+    /** What {@link #readBlock} needs besides the tile: one per thread. */
+    short[] newScratch() {
+        return new short[type == VectorType.FP16 ? ROWS * dimension : 0];
+    }
+
     /** Copies a whole block into {@code tile}, which has room for it. */
-    void readBlock(int block, float[] tile) {
+    void readBlock(int block, float[] tile, short[] scratch) {
         int length = ROWS * dimension;
-        segments[block / blocksPerSegment].get(block % blocksPerSegment * length, tile, 0, length);
+        int from = block % blocksPerSegment * length;
+        if (type == VectorType.FP32) {
+            floats[block / blocksPerSegment].get(from, tile, 0, length);
+            return;
+        }
+        halves[block / blocksPerSegment].get(from, scratch, 0, length);
+        for (int i = 0; i < length; i++) {
+            tile[i] = Float.float16ToFloat(scratch[i]);
+        }
     }
 
     /** The vector of one document. */
     float[] readRow(int document) {
         int block = document / ROWS;
-        FloatBuffer segment = segments[block / blocksPerSegment];
+        int segment = block / blocksPerSegment;
         int from = block % blocksPerSegment * ROWS * dimension + document % ROWS;
         float[] row = new float[dimension];
         for (int d = 0; d < dimension; d++) {
-            row[d] = segment.get(from + d * ROWS);
+            row[d] =
+                    type == VectorType.FP32
+                            ? floats[segment].get(from + d * ROWS)
+                            : Float.float16ToFloat(halves[segment].get(from + d * ROWS));
         }
         return row;
     }

@@ -14,19 +14,21 @@ final class VectorFileWriter implements AutoCloseable {
 
     private final FileChannel channel;
     private final int dimension;
+    private final VectorType type;
     private final ByteBuffer block;
 
     /**
      * @param documents vectors to keep of what the file holds: a multiple of 64, or all there are
      */
-    VectorFileWriter(Path path, int documents, int dimension) throws IOException {
+    VectorFileWriter(Path path, int documents, int dimension, VectorType type) throws IOException {
         this.dimension = dimension;
+        this.type = type;
         block =
-                ByteBuffer.allocateDirect((int) VectorFile.blockBytes(dimension))
+                ByteBuffer.allocateDirect((int) VectorFile.blockBytes(dimension, type))
                         .order(ByteOrder.LITTLE_ENDIAN);
         channel = FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         try {
-            long end = VectorFile.blocks(documents) * VectorFile.blockBytes(dimension);
+            long end = VectorFile.blocks(documents) * VectorFile.blockBytes(dimension, type);
             channel.truncate(end).position(end);
         } catch (Throwable e) {
             channel.close();
@@ -34,10 +36,18 @@ final class VectorFileWriter implements AutoCloseable {
         }
     }
 
-    /** Documents in the whole blocks of a file that may not be there; padding counts as well. */
+    VectorFileWriter(Path path, int documents, int dimension) throws IOException {
+        this(path, documents, dimension, VectorType.FP32);
+    }
+
     static int stored(Path path, int dimension) throws IOException {
+        return stored(path, dimension, VectorType.FP32);
+    }
+
+    /** Documents in the whole blocks of a file that may not be there; padding counts as well. */
+    static int stored(Path path, int dimension, VectorType type) throws IOException {
         long bytes = Files.exists(path) ? Files.size(path) : 0;
-        long rows = bytes / VectorFile.blockBytes(dimension) * VectorFile.ROWS;
+        long rows = bytes / VectorFile.blockBytes(dimension, type) * VectorFile.ROWS;
         return (int) Math.min(Integer.MAX_VALUE, rows);
     }
 
@@ -52,7 +62,7 @@ final class VectorFileWriter implements AutoCloseable {
             for (int d = 0; d < dimension; d++) {
                 for (int row = 0; row < VectorFile.ROWS; row++) {
                     float value = row < count ? rows[from + row][d] : 0;
-                    block.putFloat((d * VectorFile.ROWS + row) * Float.BYTES, value);
+                    put(d * VectorFile.ROWS + row, value);
                 }
             }
             block.clear();
@@ -61,6 +71,14 @@ final class VectorFileWriter implements AutoCloseable {
             }
         }
         channel.force(false);
+    }
+
+    private void put(int index, float value) {
+        if (type == VectorType.FP32) {
+            block.putFloat(index * Float.BYTES, value);
+        } else {
+            block.putShort(index * Short.BYTES, Float.floatToFloat16(value));
+        }
     }
 
     @Override

@@ -12,7 +12,7 @@ final class VectorKernel implements ScoreKernel {
     private static final int ROWS = VectorFile.ROWS;
     private static final int WIDE = 16;
     // The constants below must be static and final: only then are they folded into machine code.
-    private static final VectorSpecies<Float> SPECIES = species();
+    static final VectorSpecies<Float> SPECIES = species();
     private static final int LANES = SPECIES.length();
 
     private static VectorSpecies<Float> species() {
@@ -44,6 +44,32 @@ final class VectorKernel implements ScoreKernel {
         for (int row = 0; row < ROWS; row += 2 * LANES) {
             narrowTile(block, row, dimension, queries, queriesFrom, scores, maxima);
         }
+    }
+
+    @Override
+    public void distances(
+            float[] block,
+            int dimension,
+            float[] queries,
+            int queriesFrom,
+            int count,
+            float[] scores,
+            float[] maxima) {
+        if (LANES == WIDE) {
+            VectorDistances.wideTile(block, dimension, queries, queriesFrom, scores, maxima);
+            return;
+        }
+        for (int q = 0; q < QUERIES; q++) {
+            maxima[q] = Float.NEGATIVE_INFINITY;
+        }
+        for (int row = 0; row < ROWS; row += 2 * LANES) {
+            VectorDistances.narrowTile(block, row, dimension, queries, queriesFrom, scores, maxima);
+        }
+    }
+
+    @Override
+    public float guideDistance(float[] first, float[] second) {
+        return VectorDistances.guide(first, second);
     }
 
     /** All 64 documents at once. */
@@ -108,7 +134,7 @@ final class VectorKernel implements ScoreKernel {
      * an object wherever the compiler does not inline that method, and then the loop above it runs
      * five times slower. Whether it inlines has been seen to differ from run to run.
      */
-    private static float maximum(float[] values, int from, int count) {
+    static float maximum(float[] values, int from, int count) {
         float maximum = Float.NEGATIVE_INFINITY;
         for (int i = from; i < from + count; i++) {
             maximum = Math.max(maximum, values[i]);

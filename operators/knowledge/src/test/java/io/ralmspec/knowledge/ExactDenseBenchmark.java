@@ -138,7 +138,7 @@ public class ExactDenseBenchmark {
 
     private void scoreRows(TopHits[] hits, int block) {
         float[] tile = new float[VectorFile.ROWS * dimension];
-        vectors.readBlock(block, tile);
+        vectors.readBlock(block, tile, vectors.newScratch());
         for (int row = 0; row < vectors.rows(block); row++) {
             for (int q = 0; q < queries; q++) {
                 float[] query = batch.get(q).vector();

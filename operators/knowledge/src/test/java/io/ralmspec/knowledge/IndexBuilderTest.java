@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -82,7 +83,8 @@ class IndexBuilderTest {
         BuildReport report = new IndexBuilder(settings, new HashEncoder(24), recorder).build();
 
         assertThat(report).isEqualTo(new BuildReport(1500, 0, List.of()));
-        assertThat(recorder.done.keySet()).containsExactly(BuildPhase.values());
+        assertThat(recorder.done.keySet())
+                .isEqualTo(EnumSet.complementOf(EnumSet.of(BuildPhase.KEYS)));
         assertThat(recorder.done).isEqualTo(recorder.totals);
         assertThat(recorder.done).containsEntry(BuildPhase.ENCODE, 1500L);
         assertThat(contents()).isEqualTo(passages);

@@ -31,12 +31,21 @@ final class KernelCheck {
             int used = count * VectorFile.ROWS;
             require(Arrays.equals(scores[0], 0, used, scores[1], 0, used), "scores", round);
             require(Arrays.equals(maxima[0], 0, count, maxima[1], 0, count), "maxima", round);
+            plain.distances(block, dimension, queries, from, count, scores[0], maxima[0]);
+            kernel.distances(block, dimension, queries, from, count, scores[1], maxima[1]);
+            require(Arrays.equals(scores[0], 0, used, scores[1], 0, used), "distances", round);
+            require(Arrays.equals(maxima[0], 0, count, maxima[1], 0, count), "nearest", round);
             float[] first = numbers(random, dimension);
             float[] second = numbers(random, dimension);
             require(
                     Float.floatToRawIntBits(plain.guide(first, second))
                             == Float.floatToRawIntBits(kernel.guide(first, second)),
                     "guide",
+                    round);
+            require(
+                    Float.floatToRawIntBits(plain.guideDistance(first, second))
+                            == Float.floatToRawIntBits(kernel.guideDistance(first, second)),
+                    "guide by distance",
                     round);
         }
     }
