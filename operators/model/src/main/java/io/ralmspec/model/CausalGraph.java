@@ -60,8 +60,9 @@ final class CausalGraph implements AutoCloseable {
                 step,
                 past,
                 inputs -> {
-                    Set<String> wanted = scores(step);
+                    Set<String> wanted = wanted(step);
                     try (OrtSession.Result result = session.run(inputs, wanted, present)) {
+                        giveKeys(result, step);
                         return chosen(result, step);
                     }
                 });
@@ -78,18 +79,19 @@ final class CausalGraph implements AutoCloseable {
                 step,
                 named(shape.pastNames(), past),
                 inputs -> {
-                    Set<String> scores = scores(step);
+                    Set<String> wanted = wanted(step);
                     Set<String> outputs = new HashSet<>(shape.presentNames());
-                    outputs.addAll(scores);
+                    outputs.addAll(wanted);
                     // Not closed as a whole: the handles below outlive this run.
                     OrtSession.Result result = session.run(inputs, outputs);
                     for (String name : shape.presentNames()) {
                         present.add(new TensorHandle(output(result, name), activity));
                     }
                     try {
+                        giveKeys(result, step);
                         return chosen(result, step);
                     } finally {
-                        scores.forEach(name -> output(result, name).close());
+                        wanted.forEach(name -> output(result, name).close());
                     }
                 });
     }
@@ -158,12 +160,24 @@ final class CausalGraph implements AutoCloseable {
         return OnnxTensor.createTensor(environment, LongBuffer.wrap(values), dimensions);
     }
 
-    /** The outputs that the choice needs. */
-    private Set<String> scores(GraphStep step) {
-        if (step.scored() == 0) {
-            return Set.of();
+    /** The outputs that the step needs besides keys and values. */
+    private Set<String> wanted(GraphStep step) {
+        Set<String> names = new HashSet<>();
+        if (step.scored() > 0) {
+            names.add(greedyInGraph(step) ? GraphShape.NEXT_TOKEN : GraphShape.LOGITS);
         }
-        return Set.of(greedyInGraph(step) ? GraphShape.NEXT_TOKEN : GraphShape.LOGITS);
+        if (step.keys() != null) {
+            names.add(KeyOutput.NAME);
+        }
+        return names;
+    }
+
+    private static void giveKeys(OrtSession.Result result, GraphStep step) {
+        GraphStep.KeyRows keys = step.keys();
+        if (keys != null) {
+            FloatBuffer rows = output(result, KeyOutput.NAME).getFloatBuffer();
+            keys.accept(step.from(), step.count(), rows);
+        }
     }
 
     private boolean greedyInGraph(GraphStep step) {

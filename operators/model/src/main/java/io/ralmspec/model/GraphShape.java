@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param nextTokenOutput the graph computes the greedy token
  * @param keep the input that says how many last positions get scores, or null
  * @param lastOnly the graph declares scores of one position, the last
+ * @param keyOutput the graph gives keys for KNN-LM, see {@link KeyOutput}
  */
 record GraphShape(
         List<String> pastNames,
@@ -36,7 +37,8 @@ record GraphShape(
         boolean positionInput,
         boolean nextTokenOutput,
         @Nullable KeepInput keep,
-        boolean lastOnly) {
+        boolean lastOnly,
+        boolean keyOutput) {
     static final String IDS = "input_ids";
     static final String MASK = "attention_mask";
     static final String POSITIONS = "position_ids";
@@ -115,7 +117,8 @@ record GraphShape(
                 inputs.containsKey(POSITIONS),
                 outputs.contains(NEXT_TOKEN),
                 keepInput(inputs, graph),
-                lastOnly(session));
+                lastOnly(session),
+                outputs.contains(KeyOutput.NAME));
     }
 
     private static @Nullable KeepInput keepInput(Map<String, NodeInfo> inputs, Path graph) {

@@ -1,5 +1,8 @@
 package io.ralmspec.model;
 
+import java.nio.FloatBuffer;
+import org.jspecify.annotations.Nullable;
+
 /**
  * What to run: {@code tokens[from]} to {@code tokens[to - 1]}, after {@code from} positions whose
  * keys and values are given.
@@ -9,8 +12,31 @@ package io.ralmspec.model;
  *     probably follows the token before it
  * @param choice picks the tokens that follow
  * @param position what {@code choice} is told of the first one
+ * @param keys given the keys of all positions that are run, or null if they are not wanted
  */
-record GraphStep(int[] tokens, int from, int to, int scored, TokenChoice choice, int position) {
+record GraphStep(
+        int[] tokens,
+        int from,
+        int to,
+        int scored,
+        TokenChoice choice,
+        int position,
+        @Nullable KeyRows keys) {
+    /** Told of every run: a step may take two, and a position may come in both, with equal keys. */
+    @FunctionalInterface
+    interface KeyRows {
+        /**
+         * @param from first position of the run
+         * @param count positions
+         * @param rows their keys, one after the other; valid during the call
+         */
+        void accept(int from, int count, FloatBuffer rows);
+    }
+
+    GraphStep(int[] tokens, int from, int to, int scored, TokenChoice choice, int position) {
+        this(tokens, from, to, scored, choice, position, null);
+    }
+
     /** Fewer tokens than this are rounded in another way. */
     static final int LEAST = 2;
 
@@ -24,12 +50,12 @@ record GraphStep(int[] tokens, int from, int to, int scored, TokenChoice choice,
     }
 
     GraphStep from(int start) {
-        return new GraphStep(tokens, start, to, scored, choice, position);
+        return new GraphStep(tokens, start, to, scored, choice, position, keys);
     }
 
-    /** The first tokens only, for their keys and values. */
+    /** The first tokens only, for what was computed of them. */
     GraphStep to(int end) {
-        return keysAndValues(tokens, from, end);
+        return new GraphStep(tokens, from, end, 0, TokenChoice.GREEDY, 0, keys);
     }
 
     static GraphStep keysAndValues(int[] tokens, int from, int to) {

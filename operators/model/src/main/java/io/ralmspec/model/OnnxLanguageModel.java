@@ -1,8 +1,5 @@
 package io.ralmspec.model;
 
-import ai.onnxruntime.OrtEnvironment;
-import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtSession;
 import io.ralmspec.decoding.Context;
 import io.ralmspec.decoding.DocumentCatalog;
 import io.ralmspec.decoding.Generation;
@@ -11,7 +8,6 @@ import io.ralmspec.decoding.ModelProfile;
 import io.ralmspec.decoding.Stride;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -26,54 +22,38 @@ import org.jspecify.annotations.Nullable;
  */
 public final class OnnxLanguageModel implements LanguageModel {
     private final ModelProfile profile;
+    private final CausalModel model;
     private final CausalGraph graph;
-    private final FileTokenizer tokenizer;
     private final DocumentPrefixes prefixes;
     private final Supplier<SequenceKv> newKv;
     private final KvCache<Integer, Sequence> documents;
     private final KvCache<String, Sequence> sequences;
     private final Activity activity;
     private final boolean keepsDocuments;
-    private final AtomicBoolean busy = new AtomicBoolean();
-    private boolean closed;
+    private final OneThread oneThread = new OneThread();
 
-    private OnnxLanguageModel(
-            ModelDirectory directory,
-            ModelOptions options,
-            DocumentCatalog catalog,
-            FileTokenizer tokenizer,
-            CausalGraph graph,
-            Activity activity) {
+    private OnnxLanguageModel(CausalModel model, ModelOptions options, DocumentCatalog catalog) {
+        this.model = model;
+        ModelDirectory directory = model.files();
         int context = directory.contextLength();
         int documentTokens =
                 options.documentTokens() > 0
                         ? options.documentTokens()
                         : Math.max(1, Math.min(256, context * 3 / 8));
-        int[] begin =
-                directory.beginToken() == null
-                        ? tokenizer.templatePrefix()
-                        : directory.beginToken().tokens().stream().mapToInt(i -> i).toArray();
+        int[] begin = model.begin();
         if (documentTokens < begin.length) {
             throw new IllegalArgumentException(
                     "`document_tokens` must be >= %d, the begin-of-sequence tokens (got %d)"
                             .formatted(begin.length, documentTokens));
         }
-        this.graph = graph;
-        this.tokenizer = tokenizer;
-        this.activity = activity;
+        graph = model.graph();
+        activity = model.activity();
         profile = new ModelProfile(context, documentTokens, directory.endTokens());
-        prefixes = new DocumentPrefixes(catalog, tokenizer, begin, documentTokens);
+        prefixes = new DocumentPrefixes(catalog, model.tokenizer(), begin, documentTokens);
         documents = new KvCache<>(options.documentKvBytes());
         sequences = new KvCache<>(options.sequenceKvBytes());
         keepsDocuments = options.documentKvBytes() > 0;
-        KvMemoryPool pool =
-                new KvMemoryPool(
-                        graph.shape(),
-                        Math.addExact(options.documentKvBytes(), options.sequenceKvBytes()));
-        newKv =
-                directory.sharedKv()
-                        ? () -> new SharedKv(graph, pool, context)
-                        : () -> new GrowingKv(graph);
+        newKv = model.newKv(Math.addExact(options.documentKvBytes(), options.sequenceKvBytes()));
     }
 
     /**
@@ -83,25 +63,12 @@ public final class OnnxLanguageModel implements LanguageModel {
      */
     public static OnnxLanguageModel open(
             Path directory, ModelOptions options, DocumentCatalog documents) {
-        ModelDirectory files = ModelDirectory.read(directory);
-        // More threads than heads split a head's attention, and then its rounding varies.
-        int threads =
-                files.sharedKv()
-                        ? options.intraOpThreads()
-                        : Math.min(options.intraOpThreads(), files.heads());
-        OrtEnvironment environment = Sessions.environment();
-        FileTokenizer tokenizer = FileTokenizer.open(files.tokenizer());
-        OrtSession session = null;
-        try (OrtSession.SessionOptions sessionOptions = Sessions.on(options.device(), threads)) {
-            session = environment.createSession(files.graph().toString(), sessionOptions);
-            Activity activity = new Activity();
-            GraphShape shape = GraphShape.of(session, files.graph());
-            CausalGraph graph = new CausalGraph(environment, session, shape, activity);
-            return new OnnxLanguageModel(files, options, documents, tokenizer, graph, activity);
-        } catch (OrtException | RuntimeException e) {
-            tokenizer.close();
-            Sessions.close(session);
-            throw Sessions.invalid(files.graph(), e);
+        CausalModel model = CausalModel.open(directory, options);
+        try {
+            return new OnnxLanguageModel(model, options, documents);
+        } catch (RuntimeException e) {
+            model.close();
+            throw e;
         }
     }
 
@@ -112,7 +79,7 @@ public final class OnnxLanguageModel implements LanguageModel {
 
     /** Of the same directory; open as long as the model. */
     public FileTokenizer tokenizer() {
-        return tokenizer;
+        return model.tokenizer();
     }
 
     /** May be called by any thread. */
@@ -135,7 +102,7 @@ public final class OnnxLanguageModel implements LanguageModel {
     int @Nullable [] generate(
             Generation generation, TokenChoice choice, BooleanSupplier cancelled) {
         Context context = generation.context();
-        enter();
+        oneThread.enter();
         try {
             int[] prefix = prefixes.tokens(context.document());
             int[] tokens = room(prefix, generation);
@@ -176,7 +143,7 @@ public final class OnnxLanguageModel implements LanguageModel {
             throw e;
         } finally {
             sequences.trim();
-            leave();
+            oneThread.leave();
         }
     }
 
@@ -244,48 +211,21 @@ public final class OnnxLanguageModel implements LanguageModel {
 
     @Override
     public void release(String sequence) {
-        enter();
+        oneThread.enter();
         try {
             sequences.remove(sequence);
         } finally {
-            leave();
+            oneThread.leave();
         }
     }
 
     @Override
     public void close() {
-        if (!busy.compareAndSet(false, true)) {
-            throw concurrentUse();
-        }
-        try {
-            if (!closed) {
-                closed = true;
-                sequences.close();
-                documents.close();
-                graph.close();
-                tokenizer.close();
-            }
-        } finally {
-            leave();
-        }
-    }
-
-    private void enter() {
-        if (!busy.compareAndSet(false, true)) {
-            throw concurrentUse();
-        }
-        if (closed) {
-            leave();
-            throw new IllegalStateException("the language model is closed");
-        }
-    }
-
-    private void leave() {
-        busy.set(false);
-    }
-
-    private static IllegalStateException concurrentUse() {
-        return new IllegalStateException(
-                "the language model is used by two threads at once; give it one");
+        oneThread.close(
+                () -> {
+                    sequences.close();
+                    documents.close();
+                    model.close();
+                });
     }
 }

@@ -20,6 +20,7 @@ class KvKeepingTest {
                     false,
                     false,
                     null,
+                    false,
                     false);
 
     private static final class Held implements KvHolder {

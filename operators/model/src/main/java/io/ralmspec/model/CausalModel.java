@@ -1,0 +1,65 @@
+package io.ralmspec.model;
+
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import java.nio.file.Path;
+import java.util.function.Supplier;
+
+/**
+ * What every use of a language model's directory opens: graph, tokenizer, counters. Owns the
+ * session and the tokenizer.
+ */
+record CausalModel(
+        ModelDirectory files, FileTokenizer tokenizer, CausalGraph graph, Activity activity)
+        implements AutoCloseable {
+
+    /**
+     * @throws InvalidModelException if the directory or the graph cannot be used
+     */
+    static CausalModel open(Path directory, ModelOptions options) {
+        ModelDirectory files = ModelDirectory.read(directory);
+        // More threads than heads split a head's attention, and then its rounding varies.
+        int threads =
+                files.sharedKv()
+                        ? options.intraOpThreads()
+                        : Math.min(options.intraOpThreads(), files.heads());
+        OrtEnvironment environment = Sessions.environment();
+        FileTokenizer tokenizer = FileTokenizer.open(files.tokenizer());
+        OrtSession session = null;
+        try (OrtSession.SessionOptions sessionOptions = Sessions.on(options.device(), threads)) {
+            session = environment.createSession(files.graph().toString(), sessionOptions);
+            Activity activity = new Activity();
+            GraphShape shape = GraphShape.of(session, files.graph());
+            CausalGraph graph = new CausalGraph(environment, session, shape, activity);
+            return new CausalModel(files, tokenizer, graph, activity);
+        } catch (OrtException | RuntimeException e) {
+            tokenizer.close();
+            Sessions.close(session);
+            throw Sessions.invalid(files.graph(), e);
+        }
+    }
+
+    /** The begin-of-sequence tokens; possibly none. */
+    int[] begin() {
+        return files.beginToken() == null
+                ? tokenizer.templatePrefix()
+                : files.beginToken().tokens().stream().mapToInt(i -> i).toArray();
+    }
+
+    /**
+     * @param keptBytes memory that is worth keeping for the next sequence
+     */
+    Supplier<SequenceKv> newKv(long keptBytes) {
+        KvMemoryPool pool = new KvMemoryPool(graph.shape(), keptBytes);
+        return files.sharedKv()
+                ? () -> new SharedKv(graph, pool, files.contextLength())
+                : () -> new GrowingKv(graph);
+    }
+
+    @Override
+    public void close() {
+        graph.close();
+        tokenizer.close();
+    }
+}

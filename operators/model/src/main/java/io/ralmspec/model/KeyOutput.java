@@ -1,0 +1,106 @@
+package io.ralmspec.model;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * Gives an exported language model the output that KNN-LM needs: {@value #NAME}, the input of the
+ * last layer's feed-forward network after its normalisation, for every position of a run (the keys
+ * of Khandelwal et al.; paper section 5). The value is there in every decoder; it only has no name
+ * outside the graph.
+ *
+ * <p>Two protobuf messages that follow each other are one message with the fields of both: so an
+ * Identity node and an output are appended to the file, and nothing in it changes.
+ */
+public final class KeyOutput {
+    /** The output's name. */
+    public static final String NAME = "knn_key";
+
+    private static final int FLOAT = 1;
+
+    private KeyOutput() {}
+
+    /**
+     * Adds the output to {@code model.onnx} of a model directory, or to the file itself. The file
+     * is replaced atomically; weights in files of their own are not touched.
+     *
+     * @return false if it has the output already
+     * @throws InvalidModelException if the graph is not that of a decoder
+     */
+    public static boolean add(Path model) {
+        Path graph = JsonFiles.inDirectory(model, "model.onnx");
+        try {
+            GraphNodes nodes = GraphNodes.read(graph);
+            if (nodes.hasOutput(NAME)) {
+                return false;
+            }
+            byte[] addition = addition(nodes.feedForwardInput());
+            Path next = graph.resolveSibling(graph.getFileName() + ".next");
+            Files.copy(graph, next, StandardCopyOption.REPLACE_EXISTING);
+            Files.write(next, addition, StandardOpenOption.APPEND);
+            Files.move(
+                    next,
+                    graph,
+                    StandardCopyOption.ATOMIC_MOVE,
+                    StandardCopyOption.REPLACE_EXISTING);
+            return true;
+        } catch (IOException e) {
+            throw new UncheckedIOException("%s cannot be changed".formatted(graph), e);
+        }
+    }
+
+    /**
+     * @param arguments model directories or ONNX files
+     */
+    public static void main(String[] arguments) {
+        for (String model : arguments) {
+            boolean added = add(Path.of(model));
+            System.out.printf("%s: %s%n", model, added ? "added " + NAME : "has it already");
+        }
+    }
+
+    /** A ModelProto with nothing but a graph with one node and one output. */
+    static byte[] addition(String value) {
+        byte[] node =
+                join(
+                        field(1, text(value)),
+                        field(2, text(NAME)),
+                        field(3, text(NAME)),
+                        field(4, text("Identity")));
+        // A type without a shape: exporters differ in how many dimensions the value has.
+        byte[] tensorType = {1 << 3, FLOAT};
+        byte[] output = join(field(1, text(NAME)), field(2, field(1, tensorType)));
+        return field(7, join(field(1, node), field(12, output)));
+    }
+
+    private static byte[] text(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static byte[] field(int number, byte[] content) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        out.write(number << 3 | 2);
+        int length = content.length;
+        while (length > 0x7F) {
+            out.write(length & 0x7F | 0x80);
+            length >>>= 7;
+        }
+        out.write(length);
+        out.writeBytes(content);
+        return out.toByteArray();
+    }
+
+    private static byte[] join(byte[]... parts) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        for (byte[] part : parts) {
+            out.writeBytes(part);
+        }
+        return out.toByteArray();
+    }
+}
