@@ -113,6 +113,8 @@ def build():
     x = node("SimplifiedLayerNormalization", [x, "final_norm"], "normalized", epsilon=EPSILON, axis=-1)
     node("MatMul", [x, transposed("embedding")], "logits")
     node("ArgMax", ["logits"], "next_token", axis=-1, keepdims=0)
+    # The key of KNN-LM for every position, as the product's KeyOutput adds it to other graphs.
+    node("Flatten", [f"layer.{LAYERS - 1}.feed_forward_norm"], "knn_key", axis=-1)
 
     value = helper.make_tensor_value_info
     inputs = [value(name, TensorProto.INT64, ["batch", size]) for name, size in (("input_ids", "sequence"), ("attention_mask", "total"))]
@@ -122,6 +124,7 @@ def build():
         for kind in ("key", "value"):
             inputs.append(value(f"past_key_values.{i}.{kind}", TensorProto.FLOAT, ["batch", HEADS, "past", HEAD_SIZE]))
             outputs.append(value(f"present.{i}.{kind}", TensorProto.FLOAT, ["batch", HEADS, "present", HEAD_SIZE]))
+    outputs.append(value("knn_key", TensorProto.FLOAT, ["rows", DIM]))
     graph = helper.make_graph(nodes, "stories15M", inputs, outputs, initializers)
     opsets = [helper.make_opsetid("", 18), helper.make_opsetid("com.microsoft", 1)]
     return helper.make_model(graph, opset_imports=opsets, ir_version=9, producer_name="ralmspec")

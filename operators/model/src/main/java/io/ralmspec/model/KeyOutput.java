@@ -15,14 +15,15 @@ import java.nio.file.StandardOpenOption;
  * of Khandelwal et al.; paper section 5). The value is there in every decoder; it only has no name
  * outside the graph.
  *
- * <p>Two protobuf messages that follow each other are one message with the fields of both: so an
- * Identity node and an output are appended to the file, and nothing in it changes.
+ * <p>Two protobuf messages that follow each other are one message with the fields of both: so one
+ * node and an output are appended to the file, and nothing in it changes.
  */
 public final class KeyOutput {
     /** The output's name. */
     public static final String NAME = "knn_key";
 
     private static final int FLOAT = 1;
+    private static final int INT_ATTRIBUTE = 2;
 
     private KeyOutput() {}
 
@@ -65,17 +66,22 @@ public final class KeyOutput {
         }
     }
 
-    /** A ModelProto with nothing but a graph with one node and one output. */
+    /**
+     * A ModelProto with nothing but a graph with one node and one output. The node makes rows of
+     * the value, whatever dimensions it has: exporters differ. The numbers are those of onnx.proto.
+     */
     static byte[] addition(String value) {
+        byte[] axis = join(field(1, text("axis")), number(3, -1), number(20, INT_ATTRIBUTE));
         byte[] node =
                 join(
                         field(1, text(value)),
                         field(2, text(NAME)),
                         field(3, text(NAME)),
-                        field(4, text("Identity")));
-        // A type without a shape: exporters differ in how many dimensions the value has.
-        byte[] tensorType = {1 << 3, FLOAT};
-        byte[] output = join(field(1, text(NAME)), field(2, field(1, tensorType)));
+                        field(4, text("Flatten")),
+                        field(5, axis));
+        byte[] shape = join(field(1, field(2, text("rows"))), field(1, field(2, text("size"))));
+        byte[] type = field(1, join(number(1, FLOAT), field(2, shape)));
+        byte[] output = join(field(1, text(NAME)), field(2, type));
         return field(7, join(field(1, node), field(12, output)));
     }
 
@@ -84,15 +90,21 @@ public final class KeyOutput {
     }
 
     private static byte[] field(int number, byte[] content) {
+        return join(varint((long) number << 3 | 2), varint(content.length), content);
+    }
+
+    private static byte[] number(int number, long value) {
+        return join(varint((long) number << 3), varint(value));
+    }
+
+    private static byte[] varint(long value) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        out.write(number << 3 | 2);
-        int length = content.length;
-        while (length > 0x7F) {
-            out.write(length & 0x7F | 0x80);
-            length >>>= 7;
+        long rest = value;
+        while ((rest & ~0x7FL) != 0) {
+            out.write((int) (rest & 0x7F | 0x80));
+            rest >>>= 7;
         }
-        out.write(length);
-        out.writeBytes(content);
+        out.write((int) rest);
         return out.toByteArray();
     }
 
