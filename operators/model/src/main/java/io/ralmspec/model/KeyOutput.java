@@ -41,6 +41,11 @@ public final class KeyOutput {
             if (nodes.hasOutput(NAME)) {
                 return false;
             }
+            if (!nodes.hasOutput(GraphShape.LOGITS)) {
+                throw new InvalidModelException(
+                        "%s has no output %s: only language models can have keys"
+                                .formatted(graph, GraphShape.LOGITS));
+            }
             byte[] addition = addition(nodes.feedForwardInput());
             Path next = graph.resolveSibling(graph.getFileName() + ".next");
             Files.copy(graph, next, StandardCopyOption.REPLACE_EXISTING);
