@@ -131,7 +131,7 @@ public final class OnnxKeyedLanguageModel implements KeyedLanguageModel, KeyEnco
         }
 
         int choose(FloatBuffer scores, int unused) {
-            logProbabilities = TokenSampler.logProbabilities(scores);
+            logProbabilities = LogProbabilities.of(scores);
             return 0;
         }
 

@@ -36,24 +36,6 @@ final class TokenSampler {
         return weight((double) scores.get(token) - highest) / total;
     }
 
-    /**
-     * Natural logarithms of what the model gives each token at temperature 1. In double, in the
-     * order of the tokens, by StrictMath: the same bits for the same scores, on every machine.
-     */
-    static float[] logProbabilities(FloatBuffer scores) {
-        double highest = scores.get(greedy(scores));
-        double total = 0;
-        for (int id = 0; id < scores.limit(); id++) {
-            total += weight(scores.get(id) - highest);
-        }
-        double logTotal = StrictMath.log(total);
-        float[] result = new float[scores.limit()];
-        for (int id = 0; id < result.length; id++) {
-            result[id] = (float) (scores.get(id) - highest - logTotal);
-        }
-        return result;
-    }
-
     /** StrictMath: the same bits on every machine. */
     private static double weight(double scaled) {
         return scaled > NEGLIGIBLE ? StrictMath.exp(scaled) : 0;
