@@ -52,7 +52,11 @@ public record Estimates(
         return (plainCall.known() ? plainCall : call).seconds(1);
     }
 
-    Estimates withStep(double observed, boolean beside) {
+    /**
+     * @param observed seconds of a step
+     * @param beside whether a call was out
+     */
+    public Estimates withStep(double observed, boolean beside) {
         if (beside) {
             double first = stepBeside == 0 ? step : stepBeside;
             return new Estimates(
@@ -65,8 +69,10 @@ public record Estimates(
 
     /**
      * @param topN documents asked for per query
+     * @param observed seconds of a call
+     * @param beside whether a step was out
      */
-    Estimates withCall(int queries, int topN, double observed, boolean beside) {
+    public Estimates withCall(int queries, int topN, double observed, boolean beside) {
         if (beside) {
             CallCost next = callBeside.with(queries, observed);
             return new Estimates(step, stepBeside, plainCall, call, next, gamma);
@@ -82,7 +88,8 @@ public record Estimates(
                 gamma);
     }
 
-    Estimates withOutcome(boolean survived) {
+    /** With a step that survived its verification or did not. */
+    public Estimates withOutcome(boolean survived) {
         double next = gamma + GAMMA_RATE * ((survived ? 1 : 0) - gamma);
         return withGamma(next);
     }

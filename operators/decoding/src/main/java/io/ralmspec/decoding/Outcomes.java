@@ -13,12 +13,13 @@ public record Outcomes(int[] survived, int[] failed) {
     public static final Outcomes NONE = new Outcomes(new int[0], new int[0]);
 
     /** A new verification; beyond {@code window} the oldest is forgotten. */
-    Outcomes next(int window) {
+    public Outcomes next(int window) {
         int kept = Math.min(survived.length, window - 1);
         return new Outcomes(last(survived, kept), last(failed, kept));
     }
 
-    Outcomes with(boolean right) {
+    /** The newest verification found this step right or wrong. */
+    public Outcomes with(boolean right) {
         if (survived.length == 0) {
             return next(1).with(right);
         }

@@ -8,10 +8,10 @@ package io.ralmspec.decoding;
  * @param ahead whether steps go on while a verification is out
  * @param guesses whether documents are guessed at all, and prefetched for it
  */
-record Plan(int stride, boolean ahead, boolean guesses) {
+public record Plan(int stride, boolean ahead, boolean guesses) {
     /** Plain decoding. */
-    static final Plan PLAIN = new Plan(0, false, false);
+    public static final Plan PLAIN = new Plan(0, false, false);
 
     /** Plain decoding that finds out how often guesses would be right. */
-    static final Plan WATCHING = new Plan(0, false, true);
+    public static final Plan WATCHING = new Plan(0, false, true);
 }

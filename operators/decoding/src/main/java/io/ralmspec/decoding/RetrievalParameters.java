@@ -58,7 +58,7 @@ public record RetrievalParameters(
     }
 
     /** Whether a cache guesses documents. */
-    boolean speculative() {
+    public boolean speculative() {
         return mode == DecodingMode.SPECULATIVE;
     }
 }

@@ -4,54 +4,28 @@ import org.jspecify.annotations.Nullable;
 
 /** What a session tells its client: verified text while it grows, and the one answer. */
 final class SessionAnswers {
-    private final ModelProfile profile;
-    private final StopRules stopRules;
+    private final AnswerRules rules;
 
     SessionAnswers(ModelProfile profile, StopRules stopRules) {
-        this.profile = profile;
-        this.stopRules = stopRules;
+        this.rules = new AnswerRules(profile, stopRules);
     }
 
     /** Sends the verified text that has become certain, if the request streams. */
     void delta(Session s) {
-        Transcript t = s.transcript;
-        if (!s.request.stream()) {
-            return;
-        }
-        String text = stopRules.stableText(t.generated(), s.request.stop());
-        if (text.length() > t.deltaCharacters()) {
-            String added = text.substring(t.deltaCharacters());
-            s.commands.add(
-                    new Command.EmitDelta(new Delta(s.request.id(), t.deltas(), added, false)));
-            s.transcript = t.withDelta(added.length());
+        Delta delta = rules.growth(s.request, s.transcript);
+        if (delta != null) {
+            s.commands.add(new Command.EmitDelta(delta));
+            s.transcript = s.transcript.withDelta(delta.text().length());
         }
     }
 
     /** Fails a session whose prompt is empty or too long for the model. */
     boolean refusesPrompt(Session s, int tokens, long nowMillis) {
-        int room = profile.sequenceTokens() - 1;
-        if (tokens == 0) {
-            fail(
-                    s,
-                    ErrorCode.INVALID_FIELD,
-                    "prompt",
-                    "`prompt` must have at least 1 token (got 0)",
-                    nowMillis);
-        } else if (tokens > room) {
-            fail(
-                    s,
-                    ErrorCode.PROMPT_TOO_LONG,
-                    "prompt",
-                    ("`prompt` must be <= %d tokens (got %d): the model's context of %d tokens"
-                                    + " keeps %d for the document; shorten the prompt")
-                            .formatted(
-                                    room,
-                                    tokens,
-                                    profile.contextLength(),
-                                    profile.documentTokens()),
-                    nowMillis);
+        RequestError refusal = rules.refusal(tokens);
+        if (refusal != null) {
+            finish(s, FinishReason.ERROR, refusal, nowMillis);
         }
-        return s.phase == Phase.FINISHED;
+        return refusal != null;
     }
 
     void fail(Session s, ErrorCode code, String field, String message, long nowMillis) {
@@ -60,34 +34,23 @@ final class SessionAnswers {
 
     /** Ends the session with the verified tokens; drafted ones are gone. */
     void finish(Session s, FinishReason reason, @Nullable RequestError error, long nowMillis) {
-        DecodingRequest request = s.request;
-        Transcript t = s.transcript;
-        String text = stopRules.text(t.generated(), request.stop());
         s.timings = s.timings.withTotal(seconds(s, nowMillis));
         s.stopGenerating();
         s.verifying = 0;
         s.steps.clear();
         s.phase = Phase.FINISHED;
-        if (request.stream()) {
-            String rest = text.substring(Math.min(text.length(), t.deltaCharacters()));
-            s.commands.add(new Command.EmitDelta(new Delta(request.id(), t.deltas(), rest, true)));
+        Delta rest = rules.rest(s.request, s.transcript);
+        if (rest != null) {
+            s.commands.add(new Command.EmitDelta(rest));
         }
         s.commands.add(
                 new Command.Finish(
-                        new Answer(
-                                request.id(),
-                                text,
-                                t.generated(),
-                                reason,
-                                t.prompt().length,
-                                t.sources(),
-                                s.counters(),
-                                s.timings,
-                                error)));
+                        rules.answer(
+                                s.request, s.transcript, reason, s.counters(), s.timings, error)));
     }
 
     /** Seconds since the request was received. */
     static double seconds(Session s, long nowMillis) {
-        return Math.max(0, nowMillis - s.receivedMillis) / 1000.0;
+        return AnswerRules.seconds(s.receivedMillis, nowMillis);
     }
 }

@@ -5,38 +5,19 @@ final class SpeculationPlanner {
     /** One request in this many starts without prefetching. */
     private static final int PROBE_EVERY = 32;
 
-    /** One request in this many decodes plainly where speculation is not clearly faster. */
-    private static final int TRIAL_EVERY = 8;
-
     private final StrideSettings settings;
     private final StopRules stopRules;
-    private final StrideScheduler scheduler;
+    private final StridePlanner strides;
 
     SpeculationPlanner(StrideSettings settings, StopRules stopRules) {
         this.settings = settings;
         this.stopRules = stopRules;
-        this.scheduler = new StrideScheduler(settings);
+        this.strides = new StridePlanner(settings);
     }
 
     /** How the session goes on. */
     Plan plan(Session s) {
-        RetrievalParameters retrieval = s.request.retrieval();
-        SpeculationPolicy policy = retrieval.speculation();
-        if (!retrieval.speculative()) {
-            return Plan.PLAIN;
-        }
-        return switch (policy.rule()) {
-            case FIXED ->
-                    new Plan(Math.min(policy.stride(), settings.maxStride()), policy.async(), true);
-            case CONTINUOUS -> new Plan(1, true, true);
-            case OS3 ->
-                    scheduler.plan(
-                            s.estimates,
-                            s.outcomes,
-                            lookupsLeft(s),
-                            policy.async(),
-                            isOneIn(TRIAL_EVERY, s));
-        };
+        return strides.plan(s.request, s.estimates, s.outcomes, lookupsLeft(s));
     }
 
     /** Lookups from the committed step's to the answer's end, if no end token comes before. */
@@ -75,13 +56,9 @@ final class SpeculationPlanner {
 
     /** Whether this call is to find out what a call of plain decoding costs. */
     private static boolean probes(Session s) {
-        boolean due = !s.estimates.plainCall().known() || isOneIn(PROBE_EVERY, s);
+        boolean due =
+                !s.estimates.plainCall().known() || StridePlanner.isOneIn(PROBE_EVERY, s.request);
         return s.retrievalCalls == 0 && due && policy(s).rule() == StrideRule.OS3;
-    }
-
-    /** By its id, so that a restart does not change it. */
-    private static boolean isOneIn(int count, Session s) {
-        return Math.floorMod(s.request.id().hashCode(), count) == 0;
     }
 
     private static SpeculationPolicy policy(Session s) {

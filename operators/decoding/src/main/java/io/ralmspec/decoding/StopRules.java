@@ -9,24 +9,29 @@ import org.jspecify.annotations.Nullable;
  * comes first. Depends on the generated tokens alone, so that speculative and sequential decoding
  * stop at the same token.
  */
-final class StopRules {
+public final class StopRules {
     private final ModelProfile profile;
     private final Tokenizer tokenizer;
 
-    StopRules(ModelProfile profile, Tokenizer tokenizer) {
+    public StopRules(ModelProfile profile, Tokenizer tokenizer) {
         this.profile = profile;
         this.tokenizer = tokenizer;
     }
 
     /** Tokens to keep of a stride, and why the answer ends there, or null. */
-    record Cut(int[] tokens, @Nullable FinishReason end) {}
+    public record Cut(int[] tokens, @Nullable FinishReason end) {}
 
     /** Generated tokens that request and context allow in all. */
-    int limit(DecodingRequest request, int promptTokens) {
+    public int limit(DecodingRequest request, int promptTokens) {
         return Math.min(request.maxTokens(), profile.sequenceTokens() - promptTokens);
     }
 
-    Cut cut(DecodingRequest request, int promptTokens, int[] before, int[] stride) {
+    /**
+     * What is the answer's of a stride.
+     *
+     * @param before generated tokens before it
+     */
+    public Cut cut(DecodingRequest request, int promptTokens, int[] before, int[] stride) {
         int limit = limit(request, promptTokens);
         for (int i = 0; i < stride.length; i++) {
             if (profile.ends(stride[i])) {
@@ -47,7 +52,7 @@ final class StopRules {
     }
 
     /** The answer's text: everything before the first stop text. */
-    String text(int[] generated, List<String> stop) {
+    public String text(int[] generated, List<String> stop) {
         String text = tokenizer.decode(generated);
         int end = firstStop(text, stop);
         return end < 0 ? text : text.substring(0, end);
@@ -57,7 +62,7 @@ final class StopRules {
      * The part of the text that no further token can change: without an incomplete last character
      * and without the beginning of what may become a stop text.
      */
-    String stableText(int[] generated, List<String> stop) {
+    public String stableText(int[] generated, List<String> stop) {
         String text = text(generated, stop);
         int end = text.length();
         while (end > 0 && text.charAt(end - 1) == '\uFFFD') {

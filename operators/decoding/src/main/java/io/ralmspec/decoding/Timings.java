@@ -13,23 +13,23 @@ public record Timings(
         double queue, double firstToken, double retrieval, double generation, double total) {
     public static final Timings ZERO = new Timings(0, 0, 0, 0, 0);
 
-    Timings withQueue(double seconds) {
+    public Timings withQueue(double seconds) {
         return new Timings(seconds, firstToken, retrieval, generation, total);
     }
 
-    Timings withFirstToken(double seconds) {
+    public Timings withFirstToken(double seconds) {
         return new Timings(queue, seconds, retrieval, generation, total);
     }
 
-    Timings withTotal(double seconds) {
+    public Timings withTotal(double seconds) {
         return new Timings(queue, firstToken, retrieval, generation, seconds);
     }
 
-    Timings plusRetrieval(double seconds) {
+    public Timings plusRetrieval(double seconds) {
         return new Timings(queue, firstToken, retrieval + seconds, generation, total);
     }
 
-    Timings plusGeneration(double seconds) {
+    public Timings plusGeneration(double seconds) {
         return new Timings(queue, firstToken, retrieval, generation + seconds, total);
     }
 }

@@ -3,19 +3,19 @@ package io.ralmspec.decoding;
 import java.util.Arrays;
 
 /** Operations on token arrays. */
-final class Tokens {
-    static final int[] NONE = {};
+public final class Tokens {
+    public static final int[] NONE = {};
 
     private Tokens() {}
 
-    static int[] concat(int[] first, int[] second) {
+    public static int[] concat(int[] first, int[] second) {
         int[] all = Arrays.copyOf(first, first.length + second.length);
         System.arraycopy(second, 0, all, first.length, second.length);
         return all;
     }
 
     /** Tokens at the front that are the same in both. */
-    static int commonPrefix(int[] first, int[] second) {
+    public static int commonPrefix(int[] first, int[] second) {
         int mismatch = Arrays.mismatch(first, second);
         return mismatch < 0 ? first.length : mismatch;
     }

@@ -15,18 +15,19 @@ import org.jspecify.annotations.Nullable;
  */
 public record Transcript(
         int[] prompt, int[] generated, List<Source> sources, int deltas, int deltaCharacters) {
-    static final Transcript EMPTY = new Transcript(Tokens.NONE, Tokens.NONE, List.of(), 0, 0);
+    public static final Transcript EMPTY =
+            new Transcript(Tokens.NONE, Tokens.NONE, List.of(), 0, 0);
 
     public Transcript {
         sources = List.copyOf(sources);
     }
 
-    Transcript withPrompt(int[] tokens) {
+    public Transcript withPrompt(int[] tokens) {
         return new Transcript(tokens, generated, sources, deltas, deltaCharacters);
     }
 
     /** With a verified stride and the document behind it, if any. */
-    Transcript withStride(int[] tokens, @Nullable Source source) {
+    public Transcript withStride(int[] tokens, @Nullable Source source) {
         List<Source> all = sources;
         if (source != null) {
             all = new ArrayList<>(sources);
@@ -36,7 +37,8 @@ public record Transcript(
                 prompt, Tokens.concat(generated, tokens), all, deltas, deltaCharacters);
     }
 
-    Transcript withDelta(int characters) {
+    /** With one more delta sent, of so many characters. */
+    public Transcript withDelta(int characters) {
         return new Transcript(prompt, generated, sources, deltas + 1, deltaCharacters + characters);
     }
 }

@@ -1,0 +1,200 @@
+package io.ralmspec.decoding.knnlm;
+
+import io.ralmspec.decoding.Counters;
+import io.ralmspec.decoding.DecodingRequest;
+import io.ralmspec.decoding.Estimates;
+import io.ralmspec.decoding.FinishReason;
+import io.ralmspec.decoding.Outcomes;
+import io.ralmspec.decoding.Phase;
+import io.ralmspec.decoding.Timings;
+import io.ralmspec.decoding.Tokens;
+import io.ralmspec.decoding.Transcript;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A session while one event changes it: a copy that {@link KnnDecoder} may write to. */
+final class KnnSession {
+    final DecodingRequest request;
+    final KnnParameters parameters;
+    final long receivedMillis;
+    String datastore;
+    Phase phase;
+    int epoch;
+    int generating;
+    int count;
+    int verifying;
+    int settling;
+    int asked;
+    boolean careful;
+    boolean guessed;
+    boolean stepBeside;
+    boolean callBeside;
+    Transcript transcript;
+    int[] drafts;
+    final List<float[]> keys;
+    @Nullable FinishReason draftEnd;
+    List<int[]> found;
+    SuccessorCache cache;
+    Estimates estimates;
+    Outcomes outcomes;
+    Timings timings;
+    int rounds;
+    int guesses;
+    int accepted;
+    int rolledBackTokens;
+    int cancelledSteps;
+    int retrievalCalls;
+    int retrievalQueries;
+    int modelSteps;
+
+    final List<KnnCommand> commands = new ArrayList<>();
+
+    KnnSession(KnnState state) {
+        request = state.request();
+        parameters = state.parameters();
+        receivedMillis = state.receivedMillis();
+        datastore = state.datastore();
+        phase = state.phase();
+        epoch = state.epoch();
+        generating = state.generating();
+        count = state.count();
+        verifying = state.verifying();
+        settling = state.settling();
+        asked = state.asked();
+        careful = state.careful();
+        guessed = state.guessed();
+        stepBeside = state.stepBeside();
+        callBeside = state.callBeside();
+        transcript = state.transcript();
+        drafts = state.drafts();
+        keys = new ArrayList<>(state.keys());
+        draftEnd = state.draftEnd();
+        found = state.found();
+        cache = state.cache();
+        estimates = state.estimates();
+        outcomes = state.outcomes();
+        timings = state.timings();
+        Counters counters = state.counters();
+        rounds = counters.rounds();
+        guesses = counters.guesses();
+        accepted = counters.accepted();
+        rolledBackTokens = counters.rolledBackTokens();
+        cancelledSteps = counters.cancelledSteps();
+        retrievalCalls = counters.retrievalCalls();
+        retrievalQueries = counters.retrievalQueries();
+        modelSteps = counters.modelSteps();
+    }
+
+    boolean speculative() {
+        return request.retrieval().speculative();
+    }
+
+    /** Verified and drafted tokens, without the prompt. */
+    int[] tokens() {
+        return Tokens.concat(transcript.generated(), drafts);
+    }
+
+    /** Whether a search is out, or what it found is being settled. */
+    boolean inRound() {
+        return verifying != 0 || settling != 0;
+    }
+
+    /** Drafts that no search was sent for. */
+    int unasked() {
+        return drafts.length - (inRound() ? asked : 0);
+    }
+
+    void draft(int token, float[] key) {
+        drafts = Tokens.concat(drafts, new int[] {token});
+        keys.add(key);
+    }
+
+    /** Forgets the first drafts, which are settled. */
+    void dropFirst(int settled) {
+        drafts = Arrays.copyOfRange(drafts, settled, drafts.length);
+        keys.subList(0, settled).clear();
+    }
+
+    /** Drops all drafts but the first {@code kept}, and what is being built on them. */
+    void rollBack(int kept) {
+        rolledBackTokens += drafts.length - kept;
+        drafts = Arrays.copyOf(drafts, kept);
+        keys.subList(kept, keys.size()).clear();
+        draftEnd = null;
+        stopGenerating();
+    }
+
+    /** Nobody waits for the running speculation any more. */
+    void stopGenerating() {
+        if (generating != 0) {
+            generating = 0;
+            cancelledSteps++;
+        }
+    }
+
+    /** Notes whether a guess was right. */
+    void outcome(boolean right) {
+        guesses++;
+        accepted += right ? 1 : 0;
+        outcomes = outcomes.with(right);
+        estimates = estimates.withOutcome(right);
+    }
+
+    /** Notes that what is out now runs beside one another. */
+    void noteBeside() {
+        if (generating != 0 && verifying != 0) {
+            stepBeside = true;
+            callBeside = true;
+        }
+    }
+
+    Counters counters() {
+        return new Counters(
+                rounds,
+                guesses,
+                accepted,
+                rolledBackTokens,
+                0,
+                0,
+                0,
+                cancelledSteps,
+                retrievalCalls,
+                retrievalQueries,
+                modelSteps);
+    }
+
+    KnnState state() {
+        return new KnnState(
+                request,
+                parameters,
+                receivedMillis,
+                datastore,
+                phase,
+                epoch,
+                generating,
+                count,
+                verifying,
+                settling,
+                asked,
+                careful,
+                guessed,
+                stepBeside,
+                callBeside,
+                transcript,
+                drafts,
+                keys,
+                draftEnd,
+                found,
+                cache,
+                estimates,
+                outcomes,
+                counters(),
+                timings);
+    }
+
+    KnnTransition transition() {
+        return new KnnTransition(state(), commands);
+    }
+}

@@ -1,0 +1,115 @@
+package io.ralmspec.decoding.knnlm;
+
+import io.ralmspec.decoding.Counters;
+import io.ralmspec.decoding.DecodingRequest;
+import io.ralmspec.decoding.Estimates;
+import io.ralmspec.decoding.FinishReason;
+import io.ralmspec.decoding.Outcomes;
+import io.ralmspec.decoding.Phase;
+import io.ralmspec.decoding.Timings;
+import io.ralmspec.decoding.Tokens;
+import io.ralmspec.decoding.Transcript;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything that must survive of a KNN-LM request in flight: tokens, their keys while unverified,
+ * and datastore positions; never model state, probabilities or distances.
+ *
+ * @param receivedMillis when the request was received
+ * @param datastore {@link Datastore#fingerprint} of the one it was started on; empty before
+ * @param epoch the last number given to a command
+ * @param generating epoch of the preparation or speculation that is out, or 0
+ * @param count tokens that the speculation was to guess
+ * @param verifying epoch of the search that is out, or 0
+ * @param settling epoch of the settling that is out, or 0; then no search is
+ * @param asked drafts, from the first, that the search or the settling is about
+ * @param careful whether something failed that may have been a guess's fault: until a token is
+ *     verified, nothing is guessed
+ * @param guessed whether all drafts were guessed from the cache, so that they tell how good it is
+ * @param stepBeside whether a search was out while the speculation that is out ran
+ * @param callBeside whether a speculation was out while the search that is out ran
+ * @param drafts guessed tokens after the verified ones
+ * @param keys {@code keys.get(i)} is the model's key before draft i
+ * @param draftEnd why the answer would end with the last draft, or null
+ * @param found while settling, for each draft asked, the nearest neighbours' positions that its key
+ *     brings into the cache
+ */
+public record KnnState(
+        DecodingRequest request,
+        KnnParameters parameters,
+        long receivedMillis,
+        String datastore,
+        Phase phase,
+        int epoch,
+        int generating,
+        int count,
+        int verifying,
+        int settling,
+        int asked,
+        boolean careful,
+        boolean guessed,
+        boolean stepBeside,
+        boolean callBeside,
+        Transcript transcript,
+        int[] drafts,
+        List<float[]> keys,
+        @Nullable FinishReason draftEnd,
+        List<int[]> found,
+        SuccessorCache cache,
+        Estimates estimates,
+        Outcomes outcomes,
+        Counters counters,
+        Timings timings) {
+    public KnnState {
+        keys = List.copyOf(keys);
+        found = List.copyOf(found);
+    }
+
+    /** A request that waits to be started. */
+    public static KnnState submitted(
+            DecodingRequest request, KnnParameters parameters, long receivedMillis) {
+        return new KnnState(
+                request,
+                parameters,
+                receivedMillis,
+                "",
+                Phase.SUBMITTED,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                false,
+                false,
+                false,
+                false,
+                Transcript.EMPTY,
+                Tokens.NONE,
+                List.of(),
+                null,
+                List.of(),
+                SuccessorCache.EMPTY,
+                Estimates.UNKNOWN,
+                Outcomes.NONE,
+                Counters.ZERO,
+                Timings.ZERO);
+    }
+
+    public boolean finished() {
+        return phase == Phase.FINISHED;
+    }
+
+    /** The versioned bytes that go into state. */
+    public byte[] toBytes() {
+        return KnnSessionCodec.encode(this);
+    }
+
+    /**
+     * @throws IllegalArgumentException if the bytes are not a KNN-LM session of a known version
+     */
+    public static KnnState fromBytes(byte[] bytes) {
+        return KnnSessionCodec.decode(bytes);
+    }
+}
