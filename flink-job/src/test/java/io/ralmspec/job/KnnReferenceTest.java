@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.ralmspec.decoding.Sampling;
+import io.ralmspec.decoding.knnlm.Interpolation;
 import io.ralmspec.decoding.knnlm.Neighbours;
 import io.ralmspec.decoding.knnlm.SearchKind;
 import io.ralmspec.decoding.knnlm.TokenState;
@@ -23,7 +25,9 @@ import java.net.URL;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -145,5 +149,66 @@ class KnnReferenceTest {
         double perplexity = Math.exp(sum / (text.length - 1));
         double expected = reference.get("perplexity").get("model").doubleValue();
         assertThat(perplexity).isCloseTo(expected, within(expected * LOGARITHM));
+    }
+
+    @Test
+    void mixturesAndTheirPerplexityAreThoseOfTheReference() {
+        int[] text = ints(reference.get("evaluated"));
+        Map<Integer, Double> sums = new TreeMap<>();
+        for (int i = 1; i < text.length; i++) {
+            TokenState state = model.state("eval", Arrays.copyOf(text, i));
+            for (JsonNode expected : reference.get("positions").get(i - 1).get("neighbours")) {
+                int k = expected.get("k").intValue();
+                Neighbours found =
+                        store.search(List.of(state.key()), k, SearchKind.EXACT).getFirst();
+                Interpolation alone =
+                        new Interpolation(1, reference.get("temperature").doubleValue());
+                double knn = alone.probability(state.logProbabilities(), found, text[i]);
+                assertThat(knn)
+                        .isCloseTo(expected.get("knnProbability").doubleValue(), within(LOGARITHM));
+                double p = mixture().probability(state.logProbabilities(), found, text[i]);
+                double wanted = expected.get("probability").doubleValue();
+                assertThat(p).isCloseTo(wanted, within(wanted * 3 * LOGARITHM));
+                sums.merge(k, -Math.log(p), Double::sum);
+            }
+        }
+        assertThat(sums).containsOnlyKeys(1, 8, 32);
+        sums.forEach(
+                (k, sum) -> {
+                    double wanted =
+                            reference.get("perplexity").get(Integer.toString(k)).doubleValue();
+                    assertThat(Math.exp(sum / (text.length - 1)))
+                            .isCloseTo(wanted, within(wanted * LOGARITHM));
+                });
+    }
+
+    @Test
+    void greedyTokensAreThoseOfTheReference() {
+        int compared = 0;
+        for (JsonNode expected : reference.get("generated")) {
+            int k = expected.get("k").intValue();
+            int[] tokens = model.tokenizer().encode(expected.get("prompt").textValue());
+            for (int token : ints(expected.get("tokens"))) {
+                TokenState state = model.state("greedy", tokens);
+                Neighbours found =
+                        store.search(List.of(state.key()), k, SearchKind.EXACT).getFirst();
+                int chosen =
+                        mixture()
+                                .choose(
+                                        state.logProbabilities(),
+                                        found,
+                                        Sampling.GREEDY,
+                                        tokens.length);
+                assertThat(chosen).as("k %d, token %d", k, tokens.length).isEqualTo(token);
+                tokens = IntStream.concat(Arrays.stream(tokens), IntStream.of(token)).toArray();
+                compared++;
+            }
+        }
+        assertThat(compared).isEqualTo(9 * 16);
+    }
+
+    private static Interpolation mixture() {
+        return new Interpolation(
+                reference.get("lambda").doubleValue(), reference.get("temperature").doubleValue());
     }
 }
