@@ -77,6 +77,36 @@ class SecureKafkaITCase {
     }
 
     @Test
+    void aJobThatLogsInWithScramOverTlsAnswers() throws Exception {
+        Path secret = Files.writeString(directory.resolve("secret"), PASSWORD + "\n");
+        Path keys = SecureBroker.makeKeys(directory.resolve("keys.p12"), VARIABLE);
+        Map<String, String> security = new HashMap<>();
+        security.put("security.protocol", "SASL_SSL");
+        security.put("sasl.mechanism", "SCRAM-SHA-512");
+        security.put("sasl.jaas.config", SecureBroker.scramLogin("job", "${file:" + secret + "}"));
+        security.put("ssl.truststore.location", keys.toString());
+        security.put("ssl.truststore.password", "${env:" + VARIABLE + "}");
+        try (EmbeddedBroker broker =
+                SecureBroker.scram(
+                        directory.resolve("broker"),
+                        Map.of("job", PASSWORD),
+                        keys,
+                        System.getenv(VARIABLE))) {
+            Map<String, String> wrong = new HashMap<>(security);
+            wrong.put("sasl.jaas.config", SecureBroker.scramLogin("job", "wrong"));
+            assertRefused(broker, wrong, SaslAuthenticationException.class.getName());
+            assertThatThrownBy(() -> service(broker, wrong, "at-least-once"))
+                    .hasMessageStartingWith(
+                            "Kafka must know who we are (got `Authentication failed")
+                    .hasMessageContaining("SCRAM-SHA-512");
+            Map<String, String> trustsNobody = new HashMap<>(security);
+            trustsNobody.keySet().removeIf(key -> key.startsWith("ssl."));
+            assertRefused(broker, trustsNobody, SslAuthenticationException.class.getName());
+            assertAnswers(broker, security, "exactly-once");
+        }
+    }
+
+    @Test
     void wrongCredentialsAreNamedAtStartAndNothingRuns() {
         try (EmbeddedBroker broker =
                 SecureBroker.sasl(directory.resolve("broker"), Map.of("job", PASSWORD))) {
