@@ -184,6 +184,32 @@ class ChaosITCase {
         }
     }
 
+    /** Whoever operates it then starts it again from the last checkpoint, which must be there. */
+    @ParameterizedTest
+    @EnumSource
+    void aJobThatFailsForGoodIsTakenUpFromItsLastCheckpoint(Delivery delivery) throws Exception {
+        Map<String, String> once = Map.of("restart-strategy.type", "disable");
+        try (ChaosRun run = busyRun("failed for good", delivery, once)) {
+            long faultNanos = System.nanoTime();
+            run.serving.fail(Point.SCORES, 1);
+            sendTheRest(run);
+            run.await("the end", () -> run.archived().getState() == JobStatus.FAILED);
+            assertThat(run.serving.thrown(Point.SCORES)).isEqualTo(1);
+            int answered = run.answered();
+            assertThat(run.outstanding()).isPositive();
+            String checkpoint =
+                    run.archived()
+                            .getCheckpointStatsSnapshot()
+                            .getHistory()
+                            .getLatestCompletedCheckpoint()
+                            .getExternalPath();
+            run.start(2, SavepointRestoreSettings.forPath(checkpoint, false));
+            run.awaitAnswered(answered + 1);
+            assertThat(run.sum(MetricName.REISSUED)).isPositive();
+            run.finish(secondsSince(faultNanos));
+        }
+    }
+
     private static ChaosRun run(String name, Delivery delivery, Map<String, String> options) {
         return new ChaosRun(cluster, name, delivery, options);
     }
