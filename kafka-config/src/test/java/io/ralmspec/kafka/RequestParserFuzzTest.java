@@ -150,7 +150,7 @@ class RequestParserFuzzTest {
                                 origin, new RequestError(ErrorCode.DUPLICATE_ID, "", "taken"));
         OutputRecord dead = new DeadLetterSerializer().serialize(letter);
         JsonSchemas.DEAD_LETTER_HEADERS.check(TestRecords.headers(dead));
-        OutputRecord again = TestRecords.stored(dead).again();
+        OutputRecord again = TestRecords.stored(dead).again(1);
         assertThat(again.key()).isSameAs(origin.key());
         assertThat(again.value()).isSameAs(origin.value());
         List<String> names = new ArrayList<>(origin.headerNames());
