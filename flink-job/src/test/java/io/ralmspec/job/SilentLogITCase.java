@@ -37,27 +37,12 @@ class SilentLogITCase {
         Map<String, String> options = new HashMap<>(ScriptedServing.OPTIONS);
         options.put(JobOptions.REQUEST_MAX_SIZE.key(), "8kb");
         options.put("execution.checkpointing.interval", "500ms");
-        try (CapturedLog log = new CapturedLog(Level.INFO);
-                LocalService service =
-                        LocalService.start(
-                                options, directory, 0, Ports.freeOr(0), unused -> serving)) {
-            try (RalmClient client = new RalmClient(service.clients(), service.topics())) {
-                Answer answer = ask(client, "fine");
-                assertThat(answer.error()).isNull();
-                assertThat(answer.sources().getFirst().title()).contains(DOCUMENT);
-                assertThat(error(ask(client, QuotingServing.MODEL_FAILS + "-1")))
-                        .isEqualTo(ErrorCode.MODEL_FAILED);
-                QuotingServing.KNOWLEDGE_FAILS.set(true);
-                try {
-                    assertThat(error(ask(client, "knowledge-fails")))
-                            .isEqualTo(ErrorCode.RETRIEVAL_FAILED);
-                } finally {
-                    QuotingServing.KNOWLEDGE_FAILS.set(false);
-                }
-                assertThat(error(ask(client, "long", (PROMPT + " ").repeat(300))))
-                        .isEqualTo(ErrorCode.PROMPT_TOO_LONG);
+        try (CapturedLog log = new CapturedLog(Level.INFO)) {
+            try (LocalService service =
+                    LocalService.start(options, directory, 0, Ports.freeOr(0), unused -> serving)) {
+                ask(service);
+                sendPoison(service);
             }
-            sendPoison(service);
 
             assertThat(log.containing("request " + QuotingServing.MODEL_FAILS))
                     .as("our own words about what failed")
@@ -67,6 +52,26 @@ class SilentLogITCase {
             assertThat(log.containing("request knowledge-fails")).isNotEmpty();
             assertThat(log.containing(PROMPT)).isEmpty();
             assertThat(log.containing(DOCUMENT)).isEmpty();
+        }
+    }
+
+    /** What goes well, and what fails in the model, the knowledge base and the decoder. */
+    private static void ask(LocalService service) throws Exception {
+        try (RalmClient client = new RalmClient(service.clients(), service.topics())) {
+            Answer answer = ask(client, "fine");
+            assertThat(answer.error()).isNull();
+            assertThat(answer.sources().getFirst().title()).contains(DOCUMENT);
+            assertThat(error(ask(client, QuotingServing.MODEL_FAILS + "-1")))
+                    .isEqualTo(ErrorCode.MODEL_FAILED);
+            QuotingServing.KNOWLEDGE_FAILS.set(true);
+            try {
+                assertThat(error(ask(client, "knowledge-fails")))
+                        .isEqualTo(ErrorCode.RETRIEVAL_FAILED);
+            } finally {
+                QuotingServing.KNOWLEDGE_FAILS.set(false);
+            }
+            assertThat(error(ask(client, "long", (PROMPT + " ").repeat(300))))
+                    .isEqualTo(ErrorCode.PROMPT_TOO_LONG);
         }
     }
 
