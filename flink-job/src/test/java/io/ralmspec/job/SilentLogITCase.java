@@ -4,13 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ralmspec.decoding.Answer;
-import io.ralmspec.decoding.DecodingMode;
-import io.ralmspec.decoding.DecodingRequest;
 import io.ralmspec.decoding.ErrorCode;
-import io.ralmspec.decoding.RetrievalParameters;
-import io.ralmspec.decoding.RetrieverKind;
-import io.ralmspec.decoding.Sampling;
-import io.ralmspec.decoding.SpeculationPolicy;
 import io.ralmspec.job.client.RalmClient;
 import io.ralmspec.job.local.LocalService;
 import io.ralmspec.job.local.Ports;
@@ -106,18 +100,7 @@ class SilentLogITCase {
 
     private static Answer ask(RalmClient client, String id, String prompt) throws Exception {
         return client.ask(
-                new DecodingRequest(
-                        id,
-                        prompt,
-                        24,
-                        List.of(),
-                        Sampling.GREEDY,
-                        RetrievalParameters.of(
-                                RetrieverKind.EXACT,
-                                DecodingMode.SPECULATIVE,
-                                SpeculationPolicy.fixed(3, 5)),
-                        id.equals("fine"),
-                        0),
+                TestRequests.speculative(id, prompt, 24, id.equals("fine")),
                 delta -> {},
                 Duration.ofSeconds(60));
     }

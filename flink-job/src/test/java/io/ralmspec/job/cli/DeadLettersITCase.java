@@ -3,15 +3,11 @@ package io.ralmspec.job.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.ralmspec.decoding.DecodingMode;
 import io.ralmspec.decoding.DecodingRequest;
-import io.ralmspec.decoding.RetrievalParameters;
-import io.ralmspec.decoding.RetrieverKind;
-import io.ralmspec.decoding.Sampling;
-import io.ralmspec.decoding.SpeculationPolicy;
 import io.ralmspec.job.JobOptions;
 import io.ralmspec.job.KafkaRecords;
 import io.ralmspec.job.ScriptedServing;
+import io.ralmspec.job.TestRequests;
 import io.ralmspec.job.local.LocalService;
 import io.ralmspec.job.local.Ports;
 import io.ralmspec.kafka.AnswerReader;
@@ -53,7 +49,8 @@ class DeadLettersITCase {
 
     @Test
     void deadLettersAreListedAndReplayedByteForByte() throws Exception {
-        DecodingRequest large = request("large", MARKER + "x".repeat(2000));
+        DecodingRequest large =
+                TestRequests.speculative("large", MARKER + "x".repeat(2000), 20, false);
         byte[] largeBytes = RequestWriter.write(large);
         // The first service takes only small requests.
         try (LocalService service = start(Map.of(JobOptions.REQUEST_MAX_SIZE.key(), "1kb"))) {
@@ -217,21 +214,6 @@ class DeadLettersITCase {
                                                     .sum()
                                             == requests);
         }
-    }
-
-    private static DecodingRequest request(String id, String prompt) {
-        return new DecodingRequest(
-                id,
-                prompt,
-                20,
-                List.of(),
-                Sampling.GREEDY,
-                RetrievalParameters.of(
-                        RetrieverKind.EXACT,
-                        DecodingMode.SPECULATIVE,
-                        SpeculationPolicy.fixed(3, 5)),
-                false,
-                0);
     }
 
     private static List<ConsumerRecord<byte[], byte[]>> letters(LocalService service, int count) {
