@@ -43,6 +43,9 @@ class SilentLogITCase {
                     .anyMatch(event -> event.contains("io.ralmspec"))
                     .anyMatch(event -> event.contains("Caused by"))
                     .anyMatch(event -> event.contains("UnsupportedOperationException"));
+            assertThat(log.containing("failed to release request " + QuotingServing.MODEL_FAILS))
+                    .isNotEmpty();
+            assertThat(log.containing("an error that nobody handled")).isEmpty();
             assertThat(log.containing("request knowledge-fails")).isNotEmpty();
             assertThat(log.containing(PROMPT)).isEmpty();
             assertThat(log.containing(DOCUMENT)).isEmpty();
