@@ -4,12 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.ralmspec.decoding.Answer;
-import io.ralmspec.decoding.DecodingMode;
 import io.ralmspec.decoding.DecodingRequest;
-import io.ralmspec.decoding.RetrievalParameters;
-import io.ralmspec.decoding.RetrieverKind;
-import io.ralmspec.decoding.Sampling;
-import io.ralmspec.decoding.SpeculationPolicy;
 import io.ralmspec.job.client.RalmClient;
 import io.ralmspec.job.local.EmbeddedBroker;
 import io.ralmspec.job.local.LocalService;
@@ -235,18 +230,7 @@ class SecureKafkaITCase {
     }
 
     private static DecodingRequest request(String id) {
-        return new DecodingRequest(
-                id,
-                "who may read this",
-                20,
-                List.of(),
-                Sampling.GREEDY,
-                RetrievalParameters.of(
-                        RetrieverKind.EXACT,
-                        DecodingMode.SPECULATIVE,
-                        SpeculationPolicy.fixed(3, 5)),
-                false,
-                0);
+        return TestRequests.speculative(id, "who may read this", 20, false);
     }
 
     private static String get(LocalService service, String path) throws Exception {
