@@ -210,6 +210,33 @@ class ChaosITCase {
         }
     }
 
+    /**
+     * Transactional sinks ask for open transactions, with an admin client each, when they start.
+     */
+    @Test
+    void noAdminClientOutlivesItsTask() throws Exception {
+        try (ChaosRun run = busyRun("restarted again and again", Delivery.EXACTLY_ONCE, Map.of())) {
+            long before = adminClients();
+            assertThat(before).isGreaterThanOrEqualTo(3L * ChaosCluster.TASK_MANAGERS);
+            double recovery = 0;
+            for (int restart = 1; restart <= 4; restart++) {
+                long faultNanos = System.nanoTime();
+                run.serving.fail(Point.SCORES, 1);
+                run.send(NumberedRequests.of(restart * REQUESTS, restart * REQUESTS + 20));
+                recovery = Math.max(recovery, awaitRecovery(run, restart, faultNanos));
+                assertThat(run.serving.thrown(Point.SCORES)).isEqualTo(restart);
+            }
+            run.await("no more admin clients than before", () -> adminClients() <= before);
+            run.finish(recovery);
+        }
+    }
+
+    private static long adminClients() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().startsWith("kafka-admin-client-thread"))
+                .count();
+    }
+
     private static ChaosRun run(String name, Delivery delivery, Map<String, String> options) {
         return new ChaosRun(cluster, name, delivery, options);
     }
