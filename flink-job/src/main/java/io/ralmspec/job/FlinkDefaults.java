@@ -5,6 +5,7 @@ import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.ExecutionOptions;
+import org.apache.flink.configuration.ExternalizedCheckpointRetention;
 import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.configuration.RestartStrategyOptions;
@@ -25,6 +26,14 @@ public final class FlinkDefaults {
         put(configured, all, CheckpointingOptions.CHECKPOINTING_INTERVAL, Duration.ofSeconds(10));
         // Checkpoints fail while tasks start and stop; that is no reason to restart the job.
         put(configured, all, CheckpointingOptions.TOLERABLE_FAILURE_NUMBER, 10);
+        // Flink would delete the requests in flight with a job that failed for good: Kafka's
+        // offsets
+        // are behind them.
+        put(
+                configured,
+                all,
+                CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
+                ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
         // Flink would restart for ever, also where a directory is wrong.
         put(configured, all, RestartStrategyOptions.RESTART_STRATEGY, "failure-rate");
         put(

@@ -1,5 +1,7 @@
 package io.ralmspec.job;
 
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.ralmspec.decoding.StrideRule;
 import java.io.IOException;
@@ -46,7 +48,9 @@ public final class OptionsReader {
                 assignments.add(argument.substring(2));
             } else {
                 throw new IllegalArgumentException(
-                        "arguments must be --config FILE or -Dkey=value (got `" + argument + "`)");
+                        // What follows may be a secret.
+                        "arguments must be --config FILE or -Dkey=value (got `%s`)"
+                                .formatted(argument.replaceFirst("(?s)=.*", "=...")));
             }
         }
         for (String assignment : assignments) {
@@ -156,6 +160,17 @@ public final class OptionsReader {
         Map<String, String> values = new TreeMap<>();
         try {
             flatten("", new YAMLMapper().readValue(file.toFile(), Map.class), values);
+        } catch (JacksonException e) {
+            // Its message quotes the file, which may hold a secret.
+            JsonLocation at = e.getLocation();
+            throw new IllegalArgumentException(
+                    "options file %s must be YAML of keys and values (got an error at %s)"
+                            .formatted(
+                                    file,
+                                    at == null
+                                            ? "an unknown place"
+                                            : "line %d, column %d"
+                                                    .formatted(at.getLineNr(), at.getColumnNr())));
         } catch (IOException e) {
             throw new UncheckedIOException("could not read options file " + file, e);
         }

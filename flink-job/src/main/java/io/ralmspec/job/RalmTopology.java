@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Properties;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.flink.connector.kafka.sink.KafkaSink;
@@ -115,16 +116,18 @@ public final class RalmTopology {
                         .setBootstrapServers(options.get(JobOptions.BOOTSTRAP_SERVERS))
                         .setKafkaProducerConfig(clients.producer())
                         .setRecordSerializer(serializer);
+        Sink<T> sink;
         if (options.get(JobOptions.DELIVERY).equals("exactly-once")) {
             String prefix = options.get(JobOptions.TRANSACTIONAL_ID_PREFIX) + "-" + uid.uid();
             builder.setDeliveryGuarantee(DeliveryGuarantee.EXACTLY_ONCE)
                     .setTransactionalIdPrefix(prefix)
                     // Reuses ids; the default leaves new ones on the broker for days.
                     .setTransactionNamingStrategy(TransactionNamingStrategy.POOLING);
+            sink = new ClosingKafkaSink<>(builder.build());
         } else {
-            builder.setDeliveryGuarantee(DeliveryGuarantee.AT_LEAST_ONCE);
+            sink = builder.setDeliveryGuarantee(DeliveryGuarantee.AT_LEAST_ONCE).build();
         }
-        stream.sinkTo(builder.build())
+        stream.sinkTo(sink)
                 .name(uid.uid())
                 .uid(uid.uid())
                 .setMaxParallelism(OperatorUids.MAX_PARALLELISM);

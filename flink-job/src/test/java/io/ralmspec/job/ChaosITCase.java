@@ -184,6 +184,59 @@ class ChaosITCase {
         }
     }
 
+    /** Whoever operates it then starts it again from the last checkpoint, which must be there. */
+    @ParameterizedTest
+    @EnumSource
+    void aJobThatFailsForGoodIsTakenUpFromItsLastCheckpoint(Delivery delivery) throws Exception {
+        Map<String, String> once = Map.of("restart-strategy.type", "disable");
+        try (ChaosRun run = busyRun("failed for good", delivery, once)) {
+            long faultNanos = System.nanoTime();
+            run.serving.fail(Point.SCORES, 1);
+            sendTheRest(run);
+            run.await("the end", () -> run.archived().getState() == JobStatus.FAILED);
+            assertThat(run.serving.thrown(Point.SCORES)).isEqualTo(1);
+            int answered = run.answered();
+            assertThat(run.outstanding()).isPositive();
+            String checkpoint =
+                    run.archived()
+                            .getCheckpointStatsSnapshot()
+                            .getHistory()
+                            .getLatestCompletedCheckpoint()
+                            .getExternalPath();
+            run.start(2, SavepointRestoreSettings.forPath(checkpoint, false));
+            run.awaitAnswered(answered + 1);
+            assertThat(run.sum(MetricName.REISSUED)).isPositive();
+            run.finish(secondsSince(faultNanos));
+        }
+    }
+
+    /**
+     * Transactional sinks ask for open transactions, with an admin client each, when they start.
+     */
+    @Test
+    void noAdminClientOutlivesItsTask() throws Exception {
+        try (ChaosRun run = busyRun("restarted again and again", Delivery.EXACTLY_ONCE, Map.of())) {
+            long before = adminClients();
+            assertThat(before).isGreaterThanOrEqualTo(3L * ChaosCluster.TASK_MANAGERS);
+            double recovery = 0;
+            for (int restart = 1; restart <= 4; restart++) {
+                long faultNanos = System.nanoTime();
+                run.serving.fail(Point.SCORES, 1);
+                run.send(NumberedRequests.of(restart * REQUESTS, restart * REQUESTS + 20));
+                recovery = Math.max(recovery, awaitRecovery(run, restart, faultNanos));
+                assertThat(run.serving.thrown(Point.SCORES)).isEqualTo(restart);
+            }
+            run.await("no more admin clients than before", () -> adminClients() <= before);
+            run.finish(recovery);
+        }
+    }
+
+    private static long adminClients() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().startsWith("kafka-admin-client-thread"))
+                .count();
+    }
+
     private static ChaosRun run(String name, Delivery delivery, Map<String, String> options) {
         return new ChaosRun(cluster, name, delivery, options);
     }

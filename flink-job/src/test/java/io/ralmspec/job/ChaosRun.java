@@ -170,7 +170,7 @@ final class ChaosRun implements AutoCloseable {
     /** Of all jobs of this run. */
     int restarts() throws Exception {
         return restartsOfEarlierJobs
-                + executions(graph()).stream()
+                + executions(archived()).stream()
                         .mapToInt(e -> e.getCurrentExecutionAttempt().getAttemptNumber())
                         .max()
                         .orElseThrow();
@@ -222,8 +222,13 @@ final class ChaosRun implements AutoCloseable {
                 .sum();
     }
 
+    /** Of the job, also of one that failed. */
+    ArchivedExecutionGraph archived() throws Exception {
+        return cluster.flink.getArchivedExecutionGraph(job()).get();
+    }
+
     ArchivedExecutionGraph graph() throws Exception {
-        ArchivedExecutionGraph graph = cluster.flink.getArchivedExecutionGraph(job()).get();
+        ArchivedExecutionGraph graph = archived();
         if (graph.getState() == JobStatus.FAILED) {
             throw new AssertionError(
                     "the job failed for good: " + graph.getFailureInfo().getExceptionAsString());

@@ -2,6 +2,7 @@ package io.ralmspec.job;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.ralmspec.decoding.Answer;
 import io.ralmspec.decoding.DecodingMode;
@@ -18,6 +19,8 @@ import io.ralmspec.job.local.Ports;
 import io.ralmspec.kafka.AnswerReader;
 import io.ralmspec.kafka.DeadLetterSerializer;
 import io.ralmspec.kafka.RequestWriter;
+import java.net.ConnectException;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -96,6 +99,15 @@ class EndToEndITCase {
             rolledBack += answer.counters().rolledBackTokens();
         }
         assertThat(rolledBack).as("tokens rolled back in all").isPositive();
+    }
+
+    @Test
+    void theUiListensOnTheLoopbackAddressOnly() throws Exception {
+        int port = URI.create(service.uiAddress()).getPort();
+        new Socket("localhost", port).close();
+        // Another address of this machine, which a socket bound to all of them accepts.
+        assertThatThrownBy(() -> new Socket("127.0.0.2", port))
+                .isInstanceOf(ConnectException.class);
     }
 
     @Test

@@ -141,12 +141,15 @@ final class JobCluster implements AutoCloseable {
                                                 .formatted(
                                                         graph.getState(), graph.getFailureInfo()));
                             }
-                            return StreamSupport.stream(
-                                            graph.getAllExecutionVertices().spliterator(), false)
-                                    .allMatch(
-                                            vertex ->
-                                                    vertex.getExecutionState()
-                                                            == ExecutionState.RUNNING);
+                            // Before that, it may have no tasks yet.
+                            return graph.getState() == JobStatus.RUNNING
+                                    && StreamSupport.stream(
+                                                    graph.getAllExecutionVertices().spliterator(),
+                                                    false)
+                                            .allMatch(
+                                                    vertex ->
+                                                            vertex.getExecutionState()
+                                                                    == ExecutionState.RUNNING);
                         });
     }
 

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.List;
 import org.apache.kafka.clients.admin.Admin;
 import org.assertj.core.api.AbstractThrowableAssert;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -29,6 +30,9 @@ class KafkaAtStartITCase {
                 TopicPlan.load().createMissing(admin, 1);
                 TopicPlan.load().check(admin);
                 admin.deleteTopics(List.of("ralm.answers")).all().get();
+                // Brokers hear of it a little later.
+                Awaitility.await()
+                        .until(() -> !admin.listTopics().names().get().contains("ralm.answers"));
             }
             assertMain(broker.bootstrapServers())
                     .hasMessageStartingWith("topics must exist (got none named ralm.answers)");

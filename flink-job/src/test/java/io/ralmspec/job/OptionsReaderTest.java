@@ -47,6 +47,34 @@ class OptionsReaderTest {
     }
 
     @Test
+    void whatCannotBeReadIsNamedWithoutSecrets(@TempDir Path directory) throws Exception {
+        Path file = directory.resolve("options.yaml");
+        String key = "ralmspec.kafka.properties.sasl.jaas.config";
+        List<String> bad =
+                List.of(
+                        "a: 1\n%s: Login password=\"hunter2: b\";".formatted(key),
+                        "hunter2",
+                        "- hunter2",
+                        "%s: \"hunter2".formatted(key),
+                        "a: \t@hunter2");
+        for (String yaml : bad) {
+            Files.writeString(file, yaml);
+            assertThatThrownBy(() -> read("--config", file.toString()))
+                    .as(yaml)
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasNoCause()
+                    .hasMessageStartingWith("options file " + file)
+                    .hasMessageMatching("(?s).*must be YAML .*at line [12], column \\d+\\)")
+                    .hasMessageNotContaining("hunter2");
+        }
+        assertThatThrownBy(() -> read("--D" + key + "=hunter2"))
+                .hasMessage(
+                        "arguments must be --config FILE or -Dkey=value (got `--D"
+                                + key
+                                + "=...`)");
+    }
+
+    @Test
     void everyErrorIsReportedAtOnce() {
         assertThatThrownBy(
                         () ->

@@ -5,14 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.ralmspec.decoding.Answer;
-import io.ralmspec.decoding.DecodingMode;
-import io.ralmspec.decoding.DecodingRequest;
 import io.ralmspec.decoding.ErrorCode;
 import io.ralmspec.decoding.RequestError;
-import io.ralmspec.decoding.RetrievalParameters;
-import io.ralmspec.decoding.RetrieverKind;
-import io.ralmspec.decoding.Sampling;
-import io.ralmspec.decoding.SpeculationPolicy;
 import io.ralmspec.job.client.RalmClient;
 import io.ralmspec.job.local.EmbeddedBroker;
 import io.ralmspec.job.local.LocalService;
@@ -126,21 +120,8 @@ class OversizedAnswerITCase {
     }
 
     private static Answer ask(RalmClient client, String id, int maxTokens) throws Exception {
-        RetrievalParameters retrieval =
-                RetrievalParameters.of(
-                        RetrieverKind.EXACT,
-                        DecodingMode.SPECULATIVE,
-                        SpeculationPolicy.fixed(3, 5));
         return client.ask(
-                new DecodingRequest(
-                        id,
-                        "what is large",
-                        maxTokens,
-                        List.of(),
-                        Sampling.GREEDY,
-                        retrieval,
-                        true,
-                        0),
+                TestRequests.speculative(id, "what is large", maxTokens, true),
                 delta -> {},
                 Duration.ofSeconds(60));
     }

@@ -4,12 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.ralmspec.decoding.Answer;
-import io.ralmspec.decoding.DecodingMode;
 import io.ralmspec.decoding.DecodingRequest;
-import io.ralmspec.decoding.RetrievalParameters;
-import io.ralmspec.decoding.RetrieverKind;
-import io.ralmspec.decoding.Sampling;
-import io.ralmspec.decoding.SpeculationPolicy;
 import io.ralmspec.job.client.RalmClient;
 import io.ralmspec.job.local.EmbeddedBroker;
 import io.ralmspec.job.local.LocalService;
@@ -73,6 +68,36 @@ class SecureKafkaITCase {
             unknown.put("ssl.keystore.location", stranger.toString());
             assertRefused(broker, unknown, SslAuthenticationException.class.getName());
             assertAnswers(broker, security, "at-least-once");
+        }
+    }
+
+    @Test
+    void aJobThatLogsInWithScramOverTlsAnswers() throws Exception {
+        Path secret = Files.writeString(directory.resolve("secret"), PASSWORD + "\n");
+        Path keys = SecureBroker.makeKeys(directory.resolve("keys.p12"), VARIABLE);
+        Map<String, String> security = new HashMap<>();
+        security.put("security.protocol", "SASL_SSL");
+        security.put("sasl.mechanism", "SCRAM-SHA-512");
+        security.put("sasl.jaas.config", SecureBroker.scramLogin("job", "${file:" + secret + "}"));
+        security.put("ssl.truststore.location", keys.toString());
+        security.put("ssl.truststore.password", "${env:" + VARIABLE + "}");
+        try (EmbeddedBroker broker =
+                SecureBroker.scram(
+                        directory.resolve("broker"),
+                        Map.of("job", PASSWORD),
+                        keys,
+                        System.getenv(VARIABLE))) {
+            Map<String, String> wrong = new HashMap<>(security);
+            wrong.put("sasl.jaas.config", SecureBroker.scramLogin("job", "wrong"));
+            assertRefused(broker, wrong, SaslAuthenticationException.class.getName());
+            assertThatThrownBy(() -> service(broker, wrong, "at-least-once"))
+                    .hasMessageStartingWith(
+                            "Kafka must know who we are (got `Authentication failed")
+                    .hasMessageContaining("SCRAM-SHA-512");
+            Map<String, String> trustsNobody = new HashMap<>(security);
+            trustsNobody.keySet().removeIf(key -> key.startsWith("ssl."));
+            assertRefused(broker, trustsNobody, SslAuthenticationException.class.getName());
+            assertAnswers(broker, security, "exactly-once");
         }
     }
 
@@ -205,18 +230,7 @@ class SecureKafkaITCase {
     }
 
     private static DecodingRequest request(String id) {
-        return new DecodingRequest(
-                id,
-                "who may read this",
-                20,
-                List.of(),
-                Sampling.GREEDY,
-                RetrievalParameters.of(
-                        RetrieverKind.EXACT,
-                        DecodingMode.SPECULATIVE,
-                        SpeculationPolicy.fixed(3, 5)),
-                false,
-                0);
+        return TestRequests.speculative(id, "who may read this", 20, false);
     }
 
     private static String get(LocalService service, String path) throws Exception {

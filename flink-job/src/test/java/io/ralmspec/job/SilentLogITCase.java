@@ -4,13 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ralmspec.decoding.Answer;
-import io.ralmspec.decoding.DecodingMode;
-import io.ralmspec.decoding.DecodingRequest;
 import io.ralmspec.decoding.ErrorCode;
-import io.ralmspec.decoding.RetrievalParameters;
-import io.ralmspec.decoding.RetrieverKind;
-import io.ralmspec.decoding.Sampling;
-import io.ralmspec.decoding.SpeculationPolicy;
 import io.ralmspec.job.client.RalmClient;
 import io.ralmspec.job.local.LocalService;
 import io.ralmspec.job.local.Ports;
@@ -37,36 +31,44 @@ class SilentLogITCase {
         Map<String, String> options = new HashMap<>(ScriptedServing.OPTIONS);
         options.put(JobOptions.REQUEST_MAX_SIZE.key(), "8kb");
         options.put("execution.checkpointing.interval", "500ms");
-        try (CapturedLog log = new CapturedLog(Level.INFO);
-                LocalService service =
-                        LocalService.start(
-                                options, directory, 0, Ports.freeOr(0), unused -> serving)) {
-            try (RalmClient client = new RalmClient(service.clients(), service.topics())) {
-                Answer answer = ask(client, "fine");
-                assertThat(answer.error()).isNull();
-                assertThat(answer.sources().getFirst().title()).contains(DOCUMENT);
-                assertThat(error(ask(client, QuotingServing.MODEL_FAILS + "-1")))
-                        .isEqualTo(ErrorCode.MODEL_FAILED);
-                QuotingServing.KNOWLEDGE_FAILS.set(true);
-                try {
-                    assertThat(error(ask(client, "knowledge-fails")))
-                            .isEqualTo(ErrorCode.RETRIEVAL_FAILED);
-                } finally {
-                    QuotingServing.KNOWLEDGE_FAILS.set(false);
-                }
-                assertThat(error(ask(client, "long", (PROMPT + " ").repeat(300))))
-                        .isEqualTo(ErrorCode.PROMPT_TOO_LONG);
+        try (CapturedLog log = new CapturedLog(Level.INFO)) {
+            try (LocalService service =
+                    LocalService.start(options, directory, 0, Ports.freeOr(0), unused -> serving)) {
+                ask(service);
+                sendPoison(service);
             }
-            sendPoison(service);
 
             assertThat(log.containing("request " + QuotingServing.MODEL_FAILS))
                     .as("our own words about what failed")
                     .anyMatch(event -> event.contains("io.ralmspec"))
                     .anyMatch(event -> event.contains("Caused by"))
                     .anyMatch(event -> event.contains("UnsupportedOperationException"));
+            assertThat(log.containing("failed to release request " + QuotingServing.MODEL_FAILS))
+                    .isNotEmpty();
+            assertThat(log.containing("an error that nobody handled")).isEmpty();
             assertThat(log.containing("request knowledge-fails")).isNotEmpty();
             assertThat(log.containing(PROMPT)).isEmpty();
             assertThat(log.containing(DOCUMENT)).isEmpty();
+        }
+    }
+
+    /** What goes well, and what fails in the model, the knowledge base and the decoder. */
+    private static void ask(LocalService service) throws Exception {
+        try (RalmClient client = new RalmClient(service.clients(), service.topics())) {
+            Answer answer = ask(client, "fine");
+            assertThat(answer.error()).isNull();
+            assertThat(answer.sources().getFirst().title()).contains(DOCUMENT);
+            assertThat(error(ask(client, QuotingServing.MODEL_FAILS + "-1")))
+                    .isEqualTo(ErrorCode.MODEL_FAILED);
+            QuotingServing.KNOWLEDGE_FAILS.set(true);
+            try {
+                assertThat(error(ask(client, "knowledge-fails")))
+                        .isEqualTo(ErrorCode.RETRIEVAL_FAILED);
+            } finally {
+                QuotingServing.KNOWLEDGE_FAILS.set(false);
+            }
+            assertThat(error(ask(client, "long", (PROMPT + " ").repeat(300))))
+                    .isEqualTo(ErrorCode.PROMPT_TOO_LONG);
         }
     }
 
@@ -101,18 +103,7 @@ class SilentLogITCase {
 
     private static Answer ask(RalmClient client, String id, String prompt) throws Exception {
         return client.ask(
-                new DecodingRequest(
-                        id,
-                        prompt,
-                        24,
-                        List.of(),
-                        Sampling.GREEDY,
-                        RetrievalParameters.of(
-                                RetrieverKind.EXACT,
-                                DecodingMode.SPECULATIVE,
-                                SpeculationPolicy.fixed(3, 5)),
-                        id.equals("fine"),
-                        0),
+                TestRequests.speculative(id, prompt, 24, id.equals("fine")),
                 delta -> {},
                 Duration.ofSeconds(60));
     }

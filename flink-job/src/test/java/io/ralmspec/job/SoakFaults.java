@@ -66,6 +66,10 @@ final class SoakFaults {
         return hits;
     }
 
+    boolean allHit() {
+        return hits.values().stream().allMatch(count -> count.get() > 0);
+    }
+
     private void fail(AtomicInteger left, Fault fault) {
         if (take(left)) {
             hit(fault);

@@ -37,6 +37,15 @@ record Vitals(int threads, long heapBytes, long directBytes, long kvHandles) {
                 models.stream().mapToLong(Vitals::kvHandles).sum());
     }
 
+    /** The larger one of each. */
+    Vitals most(Vitals other) {
+        return new Vitals(
+                Math.max(threads, other.threads),
+                Math.max(heapBytes, other.heapBytes),
+                Math.max(directBytes, other.directBytes),
+                Math.max(kvHandles, other.kvHandles));
+    }
+
     private static long kvHandles(LanguageModel model) {
         return model instanceof OnnxLanguageModel onnx ? onnx.counters().handlesOpen() : 0;
     }

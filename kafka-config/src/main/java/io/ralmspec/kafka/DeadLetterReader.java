@@ -3,6 +3,7 @@ package io.ralmspec.kafka;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.function.Predicate;
@@ -11,6 +12,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jspecify.annotations.Nullable;
@@ -39,7 +41,7 @@ public final class DeadLetterReader implements AutoCloseable {
 
     /**
      * Shows what the query selects, the oldest of each partition first, but nothing that is written
-     * from now on.
+     * from now on. May be called again.
      *
      * @param visitor gets each; false stops the reading
      * @throws IllegalStateException if Kafka or the topic is not there
@@ -79,23 +81,26 @@ public final class DeadLetterReader implements AutoCloseable {
         Map<TopicPartition, Long> begins;
         Map<TopicPartition, Long> ends;
         try {
-            var partitions =
-                    consumer.partitionsFor(topic).stream()
-                            .filter(info -> query.mayBeIn(info.partition()))
-                            .map(info -> new TopicPartition(topic, info.partition()))
-                            .toList();
-            if (partitions.isEmpty() && query.positions().isEmpty()) {
+            List<PartitionInfo> all = consumer.partitionsFor(topic);
+            if (all.isEmpty()) {
                 throw new IllegalStateException(
                         "topic %s must exist (got none of that name): create it with `ralmspec topics --create`"
                                 .formatted(topic));
             }
+            var partitions =
+                    all.stream()
+                            .filter(info -> query.mayBeIn(info.partition()))
+                            .map(info -> new TopicPartition(topic, info.partition()))
+                            .toList();
             consumer.assign(partitions);
             begins = new HashMap<>(consumer.beginningOffsets(partitions));
             ends = new HashMap<>(consumer.endOffsets(partitions));
             Instant since = query.since();
             if (since != null) {
                 Map<TopicPartition, Long> times = new HashMap<>();
-                partitions.forEach(partition -> times.put(partition, since.toEpochMilli()));
+                // Kafka knows no time before 1970.
+                long millis = Math.max(0, since.toEpochMilli());
+                partitions.forEach(partition -> times.put(partition, millis));
                 consumer.offsetsForTimes(times)
                         .forEach((partition, at) -> begins.merge(partition, offset(at), Math::max));
             }
@@ -107,6 +112,8 @@ public final class DeadLetterReader implements AutoCloseable {
         begins.replaceAll((partition, begin) -> Math.max(begin, query.from(partition.partition())));
         ends.entrySet().removeIf(end -> begins.getOrDefault(end.getKey(), 0L) >= end.getValue());
         consumer.assign(ends.keySet());
+        // An earlier reading has paused them where it ended.
+        consumer.resume(ends.keySet());
         ends.keySet().forEach(p -> consumer.seek(p, begins.getOrDefault(p, 0L)));
         return ends;
     }

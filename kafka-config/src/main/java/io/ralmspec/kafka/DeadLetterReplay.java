@@ -1,21 +1,28 @@
 package io.ralmspec.kafka;
 
 import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 
 /**
- * Sends dead letters back to the request topic as the records that they were. Each carries how
- * often that happened, and none is sent more often than a bound. A record that is sent twice does
- * not get two answers: the second is a dead letter again, with code {@code duplicate_id}.
+ * One run that sends dead letters back to the request topic as the records that they were. Each
+ * carries how often that happened, so that the dead letter that it may become again tells. A
+ * record, by its key and value, is sent once in a run, and in all runs together no more often than
+ * a bound, as far as its dead letters were {@link #note noted}. A record that is sent twice does
+ * not get two answers: the second is a dead letter again, with code {@code duplicate_id}. Used by
+ * one thread.
  */
 public final class DeadLetterReplay {
     /** What became of a dead letter. */
     public enum Outcome {
         SENT("sent again"),
+        SAME("not sent: the same record was sent already in this run"),
         REPLAYED_TOO_OFTEN("not sent: sent again too often already"),
         CUT("not sent: too large to have been kept whole"),
         TOO_LARGE("not sent: the request topic takes no record as large"),
@@ -39,6 +46,12 @@ public final class DeadLetterReplay {
     private final boolean dry;
     private final Map<Outcome, Integer> counts = new EnumMap<>(Outcome.class);
 
+    /** By content, how often a record was sent again before this run; absent for never. */
+    private final Map<String, Integer> replays = new HashMap<>();
+
+    /** Contents. */
+    private final Set<String> sent = new HashSet<>();
+
     /**
      * @param topic of requests
      * @param maxReplays how often a record is sent again at most, in [1, 1000]
@@ -54,6 +67,17 @@ public final class DeadLetterReplay {
         this.topic = topic;
         this.maxReplays = maxReplays;
         this.dry = dry;
+    }
+
+    /**
+     * Learns from a dead letter how often its record was sent again. To be called for all that
+     * there are, before the first is sent: a record that died several times has several dead
+     * letters, and only the newest has the full count.
+     */
+    public void note(StoredDeadLetter letter) {
+        if (letter.isOurs() && letter.replays() > 0) {
+            replays.merge(letter.content(), letter.replays(), Math::max);
+        }
     }
 
     /**
@@ -79,15 +103,24 @@ public final class DeadLetterReplay {
         if (letter.isCut()) {
             return Outcome.CUT;
         }
-        if (letter.replays() >= maxReplays) {
+        String content = letter.content();
+        if (sent.contains(content)) {
+            return Outcome.SAME;
+        }
+        int before = Math.max(letter.replays(), replays.getOrDefault(content, 0));
+        if (before >= maxReplays) {
             return Outcome.REPLAYED_TOO_OFTEN;
         }
-        return dry || send(letter) ? Outcome.SENT : Outcome.TOO_LARGE;
+        if (!dry && !send(letter, before + 1)) {
+            return Outcome.TOO_LARGE;
+        }
+        sent.add(content);
+        return Outcome.SENT;
     }
 
-    private boolean send(StoredDeadLetter letter) {
+    private boolean send(StoredDeadLetter letter, int count) {
         try {
-            producer.send(letter.again().toProducerRecord(topic)).get();
+            producer.send(letter.again(count).toProducerRecord(topic)).get();
             return true;
         } catch (ExecutionException e) {
             if (e.getCause() instanceof RecordTooLargeException) {

@@ -2,8 +2,12 @@ package io.ralmspec.kafka;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.HexFormat;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
 
@@ -95,13 +99,30 @@ public final class StoredDeadLetter {
                         new String(Arrays.copyOf(value, Math.min(bytes, value.length)), UTF_8));
     }
 
+    /** The same text for records with the same key and value, whatever their headers. */
+    String content() {
+        byte[] key = record.key();
+        byte[] value = record.value();
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            digest.update(ByteBuffer.allocate(4).putInt(key == null ? -1 : key.length).flip());
+            digest.update(key == null ? new byte[0] : key);
+            digest.update((byte) (value == null ? 0 : 1));
+            digest.update(value == null ? new byte[0] : value);
+            return HexFormat.of().formatHex(digest.digest(), 0, 16);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+
     /**
      * The original record: its key, value and headers, and one header more, which counts how often
      * it was sent again.
      *
+     * @param replays that count, this time included, in [1, 9999]
      * @throws IllegalStateException if it was cut
      */
-    OutputRecord again() {
+    OutputRecord again(int replays) {
         if (isCut()) {
             throw new IllegalStateException(
                     "dead letter %d:%d must be whole to be sent again (got a cut one)"
@@ -113,7 +134,7 @@ public final class StoredDeadLetter {
                 headers.add(header.key(), header.value() == null ? new byte[0] : header.value());
             }
         }
-        headers.add(DeadLetterSerializer.REPLAYS, replays() + 1);
+        headers.add(DeadLetterSerializer.REPLAYS, replays);
         return headers.record(record.key(), record.value());
     }
 

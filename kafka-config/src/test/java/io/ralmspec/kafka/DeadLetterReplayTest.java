@@ -12,6 +12,7 @@ import io.ralmspec.decoding.Submission;
 import io.ralmspec.kafka.DeadLetterQuery.Position;
 import io.ralmspec.kafka.DeadLetterReplay.Outcome;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -65,24 +66,53 @@ class DeadLetterReplayTest {
     @Test
     void noRecordIsSentMoreOftenThanTheBoundHoweverItDies() {
         Origin origin = TestRecords.origin(KEY, TestRecords.request("").getBytes(UTF_8), Map.of());
-        DeadLetterReplay replay = replay(3, false);
-        for (int sent = 0; sent < 3; sent++) {
+        List<StoredDeadLetter> letters = new ArrayList<>();
+        for (int sent = 0; sent <= 3; sent++) {
             // As the job does with a request whose id is taken.
             Submission submission = TestRecords.accepted(TestRecords.PARSER.parse(origin));
             OutputRecord dead =
                     serialize(
                             submission.origin(), new RequestError(ErrorCode.DUPLICATE_ID, "", "m"));
             JsonSchemas.DEAD_LETTER_HEADERS.check(TestRecords.headers(dead));
-            StoredDeadLetter letter = stored(dead);
-            assertThat(letter.replays()).isEqualTo(sent);
-            assertThat(replay.replay(letter)).isEqualTo(Outcome.SENT);
+            letters.add(stored(dead));
+            assertThat(letters.getLast().replays()).isEqualTo(sent);
+            // A new run over all of them, the first death before the others.
+            DeadLetterReplay replay = replay(3, false);
+            letters.forEach(replay::note);
+            letters.forEach(replay::replay);
+            assertThat(replay.counts()).isEqualTo(expectedCounts(sent));
             origin = origin(producer.history().getLast());
         }
-        OutputRecord dead = serialize(origin, new RequestError(ErrorCode.INVALID_JSON, "", "m"));
-        assertThat(replay.replay(stored(dead))).isEqualTo(Outcome.REPLAYED_TOO_OFTEN);
         assertThat(producer.history()).hasSize(3);
-        assertThat(replay.counts())
-                .isEqualTo(Map.of(Outcome.SENT, 3, Outcome.REPLAYED_TOO_OFTEN, 1));
+    }
+
+    /** Of the run with this number, from 0. */
+    private static Map<Outcome, Integer> expectedCounts(int run) {
+        return switch (run) {
+            case 0 -> Map.of(Outcome.SENT, 1);
+            case 3 -> Map.of(Outcome.REPLAYED_TOO_OFTEN, 4);
+            default -> Map.of(Outcome.SENT, 1, Outcome.SAME, run);
+        };
+    }
+
+    @Test
+    void onlyTheSameKeyAndValueAreTheSameRecord() {
+        DeadLetterReplay replay = replay(3, false);
+        byte[] none = {};
+        List<Origin> different =
+                List.of(
+                        TestRecords.origin(KEY, VALUE, Map.of()),
+                        TestRecords.origin(VALUE, KEY, Map.of()),
+                        TestRecords.origin(null, VALUE, Map.of()),
+                        TestRecords.origin(none, VALUE, Map.of()),
+                        TestRecords.origin(KEY, null, Map.of()),
+                        TestRecords.origin(KEY, none, Map.of()));
+        different.forEach(
+                origin -> assertThat(replay.replay(stored(died(origin)))).isEqualTo(Outcome.SENT));
+        Map<String, byte[]> headers = Map.of("traceparent", KEY);
+        assertThat(replay.replay(stored(died(TestRecords.origin(KEY, VALUE, headers)))))
+                .isEqualTo(Outcome.SAME);
+        assertThat(producer.history()).hasSize(different.size());
     }
 
     @Test
@@ -120,7 +150,7 @@ class DeadLetterReplayTest {
         StoredDeadLetter cut = stored(died(TestRecords.origin(KEY, large, Map.of())));
         assertThat(cut.valueBytes()).isEqualTo(large.length);
         assertThat(replay.replay(cut)).isEqualTo(Outcome.CUT);
-        assertThatThrownBy(cut::again).hasMessageContaining("must be whole");
+        assertThatThrownBy(() -> cut.again(1)).hasMessageContaining("must be whole");
 
         StoredDeadLetter foreign = stored(new OutputRecord(KEY, VALUE, List.of(), List.of()));
         assertThat(foreign.origin()).isEqualTo("--1@-1");
@@ -192,13 +222,15 @@ class DeadLetterReplayTest {
                 Thread.ofVirtual()
                         .start(
                                 () -> {
-                                    while (!later.errorNext(failure)) {
+                                    while (!Thread.currentThread().isInterrupted()
+                                            && !later.errorNext(failure)) {
                                         Thread.onSpinWait();
                                     }
                                 });
         try {
             return replay.replay(letter);
         } finally {
+            kafka.interrupt();
             try {
                 kafka.join();
             } catch (InterruptedException e) {

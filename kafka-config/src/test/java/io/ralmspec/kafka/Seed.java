@@ -6,6 +6,8 @@ final class Seed {
 
     static long get() {
         String given = System.getProperty("ralmspec.seed", "");
-        return given.isEmpty() ? System.nanoTime() : Long.parseLong(given);
+        long seed = given.isEmpty() ? System.nanoTime() : Long.parseLong(given);
+        System.out.println("seed=" + seed + " (repeat with -Dralmspec.seed=" + seed + ")");
+        return seed;
     }
 }

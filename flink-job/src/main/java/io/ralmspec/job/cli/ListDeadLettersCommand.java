@@ -15,7 +15,9 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "list",
         mixinStandardHelpOptions = true,
-        description = "Shows dead letters, the oldest first: where, when, where from, and why.")
+        description =
+                "Shows dead letters, the oldest of each partition first: where, when, where from,"
+                        + " and why.")
 final class ListDeadLettersCommand implements Callable<Integer> {
     private static final String LINE = "%-12s %-24s %-28s %-18s %10s %7s  %s%n";
     private static final int MAX_LIMIT = 1_000_000;

@@ -1,12 +1,16 @@
 package io.ralmspec.job.cli;
 
+import io.ralmspec.kafka.DeadLetterQuery;
+import io.ralmspec.kafka.DeadLetterQuery.Position;
 import io.ralmspec.kafka.DeadLetterReader;
 import io.ralmspec.kafka.DeadLetterReplay;
 import io.ralmspec.kafka.DeadLetterReplay.Outcome;
 import java.io.PrintWriter;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -22,12 +26,14 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Sends the original bytes, key and headers of dead letters back to the request topic.",
-            "Dead letters stay where they are: replaying them twice sends them twice. An id that"
-                    + " was answered meanwhile gives a new dead letter, not a second answer.",
-            "Exits with 0 if and only if every one that was picked was sent."
+            "Dead letters stay where they are. One that is replayed twice is sent twice, but a run"
+                    + " sends the same key and value only once. An id that was answered meanwhile"
+                    + " gives a new dead letter, not a second answer.",
+            "Exits with 0 if and only if every record that was picked was sent."
         })
 final class ReplayDeadLettersCommand implements Callable<Integer> {
     private static final String CONNECT_MILLIS = "10000";
+    private static final Set<Outcome> DONE = Set.of(Outcome.SENT, Outcome.SAME);
 
     @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -45,7 +51,9 @@ final class ReplayDeadLettersCommand implements Callable<Integer> {
     @Option(
             names = "--max-replays",
             defaultValue = "3",
-            description = "Send no record more often than this (${DEFAULT-VALUE}).")
+            description =
+                    "Send no record more often than this, all runs together (${DEFAULT-VALUE}); its"
+                            + " dead letters tell how often it was.")
     private int maxReplays;
 
     @Option(names = "--dry-run", description = "Say what would be sent, and send nothing.")
@@ -67,9 +75,18 @@ final class ReplayDeadLettersCommand implements Callable<Integer> {
                         new KafkaProducer<>(
                                 producing, new ByteArraySerializer(), new ByteArraySerializer())) {
             var replay = new DeadLetterReplay(producer, requestsTopic, maxReplays, dryRun);
+            DeadLetterQuery query = letters.query();
+            Set<Position> missing = new TreeSet<>(query.positions());
             reader.read(
-                    letters.query(),
+                    DeadLetterQuery.ALL,
                     letter -> {
+                        replay.note(letter);
+                        return true;
+                    });
+            reader.read(
+                    query,
+                    letter -> {
+                        missing.remove(new Position(letter.partition(), letter.offset()));
                         Outcome outcome = replay.replay(letter);
                         if (dryRun || outcome != Outcome.SENT) {
                             out.printf(
@@ -82,17 +99,22 @@ final class ReplayDeadLettersCommand implements Callable<Integer> {
                         }
                         return true;
                     });
-            return summary(replay.counts(), out);
+            return summary(replay.counts(), missing, out);
         }
     }
 
-    private int summary(Map<Outcome, Integer> counts, PrintWriter out) {
+    private int summary(Map<Outcome, Integer> counts, Set<Position> missing, PrintWriter out) {
+        missing.forEach(
+                place ->
+                        out.printf(
+                                "%d:%d: no dead letter that was asked for%n",
+                                place.partition(), place.offset()));
         if (counts.isEmpty()) {
             out.println("No dead letters.");
         }
         new TreeMap<>(counts).forEach((end, count) -> out.printf("%d %s%n", count, text(end)));
         out.flush();
-        return counts.keySet().stream().allMatch(end -> end == Outcome.SENT) ? 0 : 1;
+        return missing.isEmpty() && DONE.containsAll(counts.keySet()) ? 0 : 1;
     }
 
     private String text(Outcome outcome) {

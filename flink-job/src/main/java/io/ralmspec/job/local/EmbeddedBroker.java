@@ -11,6 +11,7 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
@@ -45,15 +46,18 @@ public final class EmbeddedBroker implements AutoCloseable {
      * @param port 0 for any free one
      */
     public static EmbeddedBroker start(Path directory, int port) {
-        return start(directory, port, Map.of());
+        return start(directory, port, Map.of(), List.of());
     }
 
     /**
      * The same with more of Kafka's own settings.
      *
      * @param settings win over ours; the one listener for clients is {@value #LISTENER}
+     * @param scramCredentials users that a fresh directory knows, as {@code kafka-storage.sh format
+     *     --add-scram} takes them
      */
-    static EmbeddedBroker start(Path directory, int port, Map<String, String> settings) {
+    static EmbeddedBroker start(
+            Path directory, int port, Map<String, String> settings, List<String> scramCredentials) {
         int brokerPort = port == 0 ? freePort() : port;
         int controllerPort = freePort();
         Path log = directory.resolve("log");
@@ -62,7 +66,7 @@ public final class EmbeddedBroker implements AutoCloseable {
         properties.putAll(settings);
         KafkaConfig config = new KafkaConfig(properties, false);
         if (fresh) {
-            format(log, controllerPort);
+            format(log, scramCredentials);
         }
         KafkaRaftServer server = new KafkaRaftServer(config, Time.SYSTEM);
         server.startup();
@@ -111,7 +115,7 @@ public final class EmbeddedBroker implements AutoCloseable {
         return "%d@%s:%d".formatted(NODE_ID, HOST, controllerPort);
     }
 
-    private static void format(Path log, int controllerPort) {
+    private static void format(Path log, List<String> scramCredentials) {
         try {
             Files.createDirectories(log);
             new Formatter()
@@ -122,6 +126,7 @@ public final class EmbeddedBroker implements AutoCloseable {
                     .setControllerListenerName("CONTROLLER")
                     .setMetadataLogDirectory(log.toString())
                     .addDirectory(log.toString())
+                    .setScramArguments(scramCredentials)
                     .run();
         } catch (RuntimeException e) {
             throw e;

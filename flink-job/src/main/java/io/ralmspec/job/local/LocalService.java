@@ -12,6 +12,7 @@ import io.ralmspec.streaming.ServingFactory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -19,12 +20,14 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.CoreOptions;
-import org.apache.flink.configuration.ExternalizedCheckpointRetention;
+import org.apache.flink.configuration.JobManagerOptions;
 import org.apache.flink.configuration.MetricOptions;
 import org.apache.flink.configuration.RestOptions;
 import org.apache.flink.configuration.StateRecoveryOptions;
+import org.apache.flink.configuration.TaskManagerOptions;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.core.execution.RecoveryClaimMode;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
@@ -140,6 +143,19 @@ public final class LocalService implements AutoCloseable {
         }
     }
 
+    /** Flink would listen everywhere, and its REST interface runs what anybody uploads. */
+    private static void listenOnThisMachineOnly(Configuration flink) {
+        for (ConfigOption<String> option :
+                List.of(
+                        RestOptions.BIND_ADDRESS,
+                        JobManagerOptions.BIND_HOST,
+                        TaskManagerOptions.BIND_HOST)) {
+            if (!flink.contains(option)) {
+                flink.set(option, "localhost");
+            }
+        }
+    }
+
     private static JobClient submit(
             Configuration options, Path directory, int uiPort, ServingFactory serving)
             throws Exception {
@@ -147,14 +163,11 @@ public final class LocalService implements AutoCloseable {
         flink.addAll(FlinkDefaults.missingFrom(options));
         flink.set(RestOptions.BIND_PORT, String.valueOf(uiPort));
         flink.set(RestOptions.PORT, uiPort);
+        listenOnThisMachineOnly(flink);
         flink.set(MetricOptions.METRIC_FETCHER_UPDATE_INTERVAL, Duration.ofSeconds(1));
         if (!flink.contains(CheckpointingOptions.CHECKPOINTS_DIRECTORY)) {
             Path checkpoints = directory.resolve("checkpoints");
             flink.set(CheckpointingOptions.CHECKPOINTS_DIRECTORY, checkpoints.toUri().toString());
-            // Kafka's offsets alone would forget requests that were read and not yet answered.
-            flink.set(
-                    CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
-                    ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
             Checkpoints.newest(checkpoints)
                     .ifPresent(
                             checkpoint -> {

@@ -3,15 +3,11 @@ package io.ralmspec.job.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.ralmspec.decoding.DecodingMode;
 import io.ralmspec.decoding.DecodingRequest;
-import io.ralmspec.decoding.RetrievalParameters;
-import io.ralmspec.decoding.RetrieverKind;
-import io.ralmspec.decoding.Sampling;
-import io.ralmspec.decoding.SpeculationPolicy;
 import io.ralmspec.job.JobOptions;
 import io.ralmspec.job.KafkaRecords;
 import io.ralmspec.job.ScriptedServing;
+import io.ralmspec.job.TestRequests;
 import io.ralmspec.job.local.LocalService;
 import io.ralmspec.job.local.Ports;
 import io.ralmspec.kafka.AnswerReader;
@@ -53,7 +49,8 @@ class DeadLettersITCase {
 
     @Test
     void deadLettersAreListedAndReplayedByteForByte() throws Exception {
-        DecodingRequest large = request("large", MARKER + "x".repeat(2000));
+        DecodingRequest large =
+                TestRequests.speculative("large", MARKER + "x".repeat(2000), 20, false);
         byte[] largeBytes = RequestWriter.write(large);
         // The first service takes only small requests.
         try (LocalService service = start(Map.of(JobOptions.REQUEST_MAX_SIZE.key(), "1kb"))) {
@@ -111,7 +108,7 @@ class DeadLettersITCase {
                         "2 dead letters.")
                 .doesNotContain(MARKER);
         for (ConsumerRecord<byte[], byte[]> letter : letters) {
-            String place = letter.partition() + ":" + letter.offset();
+            String place = place(letter);
             String line =
                     all.out().lines().filter(l -> l.startsWith(place)).findFirst().orElseThrow();
             assertThat(line)
@@ -136,6 +133,8 @@ class DeadLettersITCase {
                 .doesNotContain("\u001b", "x".repeat(100));
         assertThat(run(service, "list", "--topic", "none").errors())
                 .contains("topic none must exist");
+        assertThat(run(service, "list", "--topic", "none", "--at", "0:0").errors())
+                .contains("topic none must exist");
     }
 
     private static void assertDryRunSendsNothing(LocalService service) {
@@ -146,9 +145,15 @@ class DeadLettersITCase {
     }
 
     private static void assertPoisonIsReplayedThreeTimesAtMost(LocalService service) {
+        String first = place(byCode(letters(service, 2), "invalid_json"));
+        String missing = first.replaceAll(":.*", ":999");
+        Run none = run(service, "replay", "--at", missing, "--since", "99999d");
+        assertThat(none.exitCode()).isOne();
+        assertThat(none.out())
+                .isEqualToIgnoringNewLines(
+                        missing + ": no dead letter that was asked forNo dead letters.");
         for (int replays = 1; replays <= 3; replays++) {
-            ConsumerRecord<byte[], byte[]> last = lastPoison(service, 1 + replays);
-            assertThat(run(service, "replay", "--at", last.partition() + ":" + last.offset()))
+            assertThat(run(service, "replay", "--at", first))
                     .isEqualTo(new Run(0, "1 sent again%n".formatted(), ""));
             ConsumerRecord<byte[], byte[]> dead = lastPoison(service, 2 + replays);
             assertThat(dead.key()).isEqualTo(ODD_KEY);
@@ -156,10 +161,10 @@ class DeadLettersITCase {
             assertThat(header(dead, "odd")).isEqualTo(ODD_HEADER);
             assertThat(text(dead, "ralmspec-replays")).isEqualTo("" + replays);
         }
-        ConsumerRecord<byte[], byte[]> last = lastPoison(service, 5);
-        Run refused = run(service, "replay", "--at", last.partition() + ":" + last.offset());
+        Run refused = run(service, "replay", "--code", "invalid_json");
         assertThat(refused.exitCode()).isOne();
-        assertThat(refused.out()).contains("1 not sent: sent again too often already");
+        assertThat(refused.out())
+                .endsWith("4 not sent: sent again too often already%n".formatted());
         // Two at first, one that was answered, and three times the poison.
         assertThat(requests(service, 6)).hasSize(6);
     }
@@ -211,21 +216,6 @@ class DeadLettersITCase {
         }
     }
 
-    private static DecodingRequest request(String id, String prompt) {
-        return new DecodingRequest(
-                id,
-                prompt,
-                20,
-                List.of(),
-                Sampling.GREEDY,
-                RetrievalParameters.of(
-                        RetrieverKind.EXACT,
-                        DecodingMode.SPECULATIVE,
-                        SpeculationPolicy.fixed(3, 5)),
-                false,
-                0);
-    }
-
     private static List<ConsumerRecord<byte[], byte[]>> letters(LocalService service, int count) {
         List<ConsumerRecord<byte[], byte[]>> letters =
                 KafkaRecords.read(
@@ -270,6 +260,10 @@ class DeadLettersITCase {
                 .filter(letter -> text(letter, "ralmspec-error-code").equals(code))
                 .findFirst()
                 .orElseThrow();
+    }
+
+    private static String place(ConsumerRecord<byte[], byte[]> letter) {
+        return letter.partition() + ":" + letter.offset();
     }
 
     private static byte[] header(ConsumerRecord<byte[], byte[]> record, String name) {

@@ -11,6 +11,9 @@ import java.util.Map;
 public final class SecureBroker {
     private static final String LOGIN_MODULE =
             "org.apache.kafka.common.security.plain.PlainLoginModule required";
+    private static final String SCRAM = "SCRAM-SHA-512";
+    private static final String SCRAM_LOGIN_MODULE =
+            "org.apache.kafka.common.security.scram.ScramLoginModule required";
 
     private SecureBroker() {}
 
@@ -36,7 +39,8 @@ public final class SecureBroker {
                         "sasl.mechanism.inter.broker.protocol",
                         "PLAIN",
                         "listener.name.clients.plain.sasl.jaas.config",
-                        login.append(";").toString()));
+                        login.append(";").toString()),
+                List.of());
     }
 
     /** The line with which a client logs in. */
@@ -44,12 +48,43 @@ public final class SecureBroker {
         return LOGIN_MODULE + " username=\"%s\" password=\"%s\";".formatted(user, password);
     }
 
+    /**
+     * With user names and passwords, mechanism SCRAM-SHA-512, and the broker's certificate.
+     *
+     * @param passwords by user; they are in the broker's metadata from the start
+     */
+    public static EmbeddedBroker scram(
+            Path directory, Map<String, String> passwords, Path keys, String keysPassword) {
+        Map<String, String> settings = new HashMap<>(keyStore(keys, keysPassword));
+        settings.put("listener.security.protocol.map", "CLIENTS:SASL_SSL,CONTROLLER:PLAINTEXT");
+        settings.put("sasl.enabled.mechanisms", SCRAM);
+        settings.put("sasl.mechanism.inter.broker.protocol", SCRAM);
+        // It logs in to itself to end transactions.
+        settings.put(
+                "listener.name.clients.scram-sha-512.sasl.jaas.config", scramLogin("broker", "b"));
+        Map<String, String> users = new HashMap<>(passwords);
+        users.put("broker", "b");
+        List<String> credentials =
+                users.entrySet().stream()
+                        .map(
+                                user ->
+                                        "%s=[name=%s,password=%s]"
+                                                .formatted(SCRAM, user.getKey(), user.getValue()))
+                        .toList();
+        return EmbeddedBroker.start(directory, 0, settings, credentials);
+    }
+
+    /** The line with which a client logs in with SCRAM. */
+    public static String scramLogin(String user, String password) {
+        return SCRAM_LOGIN_MODULE + " username=\"%s\" password=\"%s\";".formatted(user, password);
+    }
+
     /** With certificates on both sides: clients must have a key that the store trusts. */
     public static EmbeddedBroker ssl(Path directory, Path keys, String password) {
         Map<String, String> settings = new HashMap<>(keyStore(keys, password));
         settings.put("listener.security.protocol.map", "CLIENTS:SSL,CONTROLLER:PLAINTEXT");
         settings.put("ssl.client.auth", "required");
-        return EmbeddedBroker.start(directory, 0, settings);
+        return EmbeddedBroker.start(directory, 0, settings, List.of());
     }
 
     /** Settings of a broker or client that is, and trusts, who is in the store. */

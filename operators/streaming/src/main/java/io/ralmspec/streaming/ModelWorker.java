@@ -155,7 +155,7 @@ public final class ModelWorker implements AutoCloseable {
             AtomicBoolean last = sequences.remove(sequence);
             if (last != null) {
                 cancel(last);
-                add(Kind.RELEASE, 0, new AtomicBoolean(), () -> model.release(sequence));
+                add(Kind.RELEASE, 0, new AtomicBoolean(), () -> forget(sequence));
             }
         }
 
@@ -247,7 +247,7 @@ public final class ModelWorker implements AutoCloseable {
                         .formatted(ATTEMPTS, failure.getClass().getSimpleName(), sequence));
     }
 
-    /** The next attempt starts from nothing that the failed one may have left half done. */
+    /** What comes next starts from nothing that a failed step may have left half done. */
     private void forget(String sequence) {
         try {
             model.release(sequence);

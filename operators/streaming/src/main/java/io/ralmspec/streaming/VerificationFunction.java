@@ -1,12 +1,11 @@
 package io.ralmspec.streaming;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.streaming.api.functions.async.ResultFuture;
 import org.apache.flink.streaming.api.functions.async.RichAsyncFunction;
@@ -71,38 +70,30 @@ class VerificationFunction extends RichAsyncFunction<VerificationRequest, Verifi
             return;
         }
         wanted.add(resultFuture);
-        ask(worker, request, 1, resultFuture);
+        ask(worker, Duration.ZERO, request, 1, resultFuture);
     }
 
     private void ask(
             VerificationWorker worker,
+            Duration pause,
             VerificationRequest request,
             int attempt,
             ResultFuture<VerificationResult> resultFuture) {
-        worker.submit(
+        worker.submitAfter(
+                pause,
                 request,
                 (result, batchQueries) -> {
                     count(result, batchQueries);
-                    if (result.failed() && attempt < options.verificationAttempts()) {
-                        afterPause(
-                                () -> {
-                                    if (wanted.contains(resultFuture)) {
-                                        ask(worker, request, attempt + 1, resultFuture);
-                                    }
-                                });
+                    if (result.failed()
+                            && attempt < options.verificationAttempts()
+                            && wanted.contains(resultFuture)) {
+                        Duration next = options.verificationBackoff();
+                        ask(worker, next, request, attempt + 1, resultFuture);
                     } else {
                         wanted.remove(resultFuture);
                         complete(result, resultFuture);
                     }
                 });
-    }
-
-    private void afterPause(Runnable next) {
-        CompletableFuture.delayedExecutor(
-                        options.verificationBackoff().toMillis(),
-                        TimeUnit.MILLISECONDS,
-                        Runnable::run)
-                .execute(next);
     }
 
     @Override

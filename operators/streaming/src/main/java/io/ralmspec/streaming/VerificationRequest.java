@@ -15,4 +15,11 @@ public record VerificationRequest(
     public VerificationRequest {
         queries = List.copyOf(queries);
     }
+
+    /** Without the queries, which are made of prompts: Flink's messages show records. */
+    @Override
+    public String toString() {
+        return "verification of request %s (epoch %d, %d queries)"
+                .formatted(requestId, epoch, queries.size());
+    }
 }

@@ -3,10 +3,14 @@ package io.ralmspec.streaming;
 import io.ralmspec.decoding.Hits;
 import io.ralmspec.decoding.Query;
 import io.ralmspec.decoding.Retriever;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
+import java.util.PriorityQueue;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,15 +36,28 @@ public final class VerificationWorker implements AutoCloseable {
         void completed(VerificationResult result, int batchQueries);
     }
 
-    private record Waiting(VerificationRequest request, long submittedNanos, Callback callback) {
+    private record Waiting(VerificationRequest request, long dueNanos, Callback callback) {
+        /** What is due first comes first. */
+        static final Comparator<Waiting> ORDER =
+                (one, other) -> Long.signum(one.dueNanos - other.dueNanos);
+
+        /** Negative before it is due. */
+        long waitedNanos() {
+            return System.nanoTime() - dueNanos;
+        }
+
         double seconds() {
-            return (System.nanoTime() - submittedNanos) / 1e9;
+            return waitedNanos() / 1e9;
         }
     }
 
     private final Retriever retriever;
     private final int maxBatch;
     private final ArrayDeque<Waiting> queue = new ArrayDeque<>();
+
+    /** What is not due yet. */
+    private final PriorityQueue<Waiting> later = new PriorityQueue<>(Waiting.ORDER);
+
     private final WorkerThread thread;
     private boolean closed;
 
@@ -64,15 +81,23 @@ public final class VerificationWorker implements AutoCloseable {
         notifyAll();
     }
 
+    /** As {@link #submit} after a pause, which does not count as the request's time. */
+    public synchronized void submitAfter(
+            Duration pause, VerificationRequest request, Callback callback) {
+        later.add(new Waiting(request, System.nanoTime() + pause.toNanos(), callback));
+        notifyAll();
+    }
+
     /**
-     * Drops the request if it waits: nobody wants its answer any more. One that is being searched
-     * is still called back.
+     * Drops the request if it waits or is not due: nobody wants its answer any more. One that is
+     * being searched is still called back.
      *
      * @param request the very object that was submitted; one that is equal may be wanted by another
      * @return whether it waited; otherwise it was called back or will be
      */
     public synchronized boolean abandon(VerificationRequest request) {
-        return queue.removeIf(waiting -> isSame(waiting.request(), request));
+        return queue.removeIf(waiting -> isSame(waiting.request(), request))
+                | later.removeIf(waiting -> isSame(waiting.request(), request));
     }
 
     @SuppressWarnings("ReferenceEquality")
@@ -92,6 +117,7 @@ public final class VerificationWorker implements AutoCloseable {
                     synchronized (this) {
                         closed = true;
                         queue.clear();
+                        later.clear();
                         notifyAll();
                     }
                 });
@@ -106,10 +132,16 @@ public final class VerificationWorker implements AutoCloseable {
         return true;
     }
 
-    /** All that waits, up to the bound, at least one; empty once closed. */
+    /** All that is due, up to the bound, at least one; empty once closed. */
     private synchronized List<Waiting> take() throws InterruptedException {
+        takeInWhatIsDue();
         while (queue.isEmpty() && !closed) {
-            wait();
+            if (later.isEmpty()) {
+                wait();
+            } else {
+                TimeUnit.NANOSECONDS.timedWait(this, -later.element().waitedNanos());
+            }
+            takeInWhatIsDue();
         }
         List<Waiting> batch = new ArrayList<>();
         int queries = 0;
@@ -121,6 +153,12 @@ public final class VerificationWorker implements AutoCloseable {
             batch.add(queue.removeFirst());
         }
         return batch;
+    }
+
+    private synchronized void takeInWhatIsDue() {
+        while (!later.isEmpty() && later.element().waitedNanos() >= 0) {
+            queue.add(later.remove());
+        }
     }
 
     private void search(List<Waiting> batch) {

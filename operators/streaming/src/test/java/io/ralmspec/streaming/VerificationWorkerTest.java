@@ -8,6 +8,7 @@ import io.ralmspec.decoding.Hits;
 import io.ralmspec.decoding.Query;
 import io.ralmspec.decoding.Retriever;
 import io.ralmspec.decoding.RetrieverKind;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -116,6 +117,29 @@ class VerificationWorkerTest {
         await().until(() -> completions.size() == 3);
         assertThat(retriever.searches).containsExactly(new Search(1, 1), new Search(2, 2));
         assertThat(completions).containsOnlyKeys("blocker", "a-again", "b");
+    }
+
+    @Test
+    void whatIsSubmittedForLaterComesWhenItIsDueAndInThatOrder() {
+        long start = System.nanoTime();
+        List<String> order = new CopyOnWriteArrayList<>();
+        submitAfter(120, "b", order);
+        submitAfter(60, "a", order);
+        VerificationRequest abandoned = submitAfter(90, "unwanted", order);
+        submitAfter(0, "now", order);
+        assertThat(worker.abandon(abandoned)).isTrue();
+        await().until(() -> order.contains("b"));
+        assertThat(Duration.ofNanos(System.nanoTime() - start))
+                .isGreaterThanOrEqualTo(Duration.ofMillis(120));
+        assertThat(order).containsExactly("now", "a", "b");
+    }
+
+    private VerificationRequest submitAfter(long millis, String id, List<String> order) {
+        VerificationRequest request =
+                new VerificationRequest(
+                        id, 1, RetrieverKind.EXACT, List.of(new Query("x", new float[0])), 1);
+        worker.submitAfter(Duration.ofMillis(millis), request, (result, batch) -> order.add(id));
+        return request;
     }
 
     @Test
