@@ -3,8 +3,8 @@ package io.ralmspec.decoding;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What a session wants done. Every command may be run again: results do not depend on history. */
-public sealed interface Command {
+/** What a session that decodes with documents wants done, besides every {@link SessionCommand}. */
+public sealed interface Command extends SessionCommand {
     /** Tokenise the prompt and form its query; answered by {@link Event.Prepared}. */
     record Prepare(
             int epoch, String sequence, String prompt, RetrieverKind retriever, int queryTokens)
@@ -37,9 +37,4 @@ public sealed interface Command {
      */
     record Verify(int epoch, RetrieverKind retriever, List<Query> queries, int topN)
             implements Command {}
-
-    record EmitDelta(Delta delta) implements Command {}
-
-    /** The session is over: emit the answer, free everything kept for it. */
-    record Finish(Answer answer) implements Command {}
 }

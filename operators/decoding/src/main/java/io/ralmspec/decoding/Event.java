@@ -3,12 +3,15 @@ package io.ralmspec.decoding;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/**
- * What can happen to a session. Durations are in seconds; an epoch is that of the command answered.
- */
-public sealed interface Event {
+/** What can happen to a session that decodes with documents, besides every {@link SessionEvent}. */
+public sealed interface Event extends SessionEvent {
     /** The prompt was tokenised and its query formed. */
-    record Prepared(int epoch, int[] promptTokens, Query query, double seconds) implements Event {}
+    record Prepared(int epoch, int[] promptTokens, Query query, double seconds) implements Event {
+        @Override
+        public Prepared timed(double taken) {
+            return new Prepared(epoch, promptTokens, query, taken);
+        }
+    }
 
     /**
      * A step was generated.
@@ -18,18 +21,16 @@ public sealed interface Event {
      *     none is needed
      */
     record Generated(int epoch, int[] tokens, @Nullable Query nextQuery, double seconds)
-            implements Event {}
+            implements Event {
+        @Override
+        public Generated timed(double taken) {
+            return new Generated(epoch, tokens, nextQuery, taken);
+        }
+    }
 
     /**
      * The knowledge base answered; {@code hits.get(i)} belongs to query i of the {@link
      * Command.Verify} with this epoch.
      */
     record Verified(int epoch, List<Hits> hits, double seconds) implements Event {}
-
-    /** The model or the knowledge base failed on a command, for good. */
-    record Failed(int epoch, ErrorCode code, String message) implements Event {}
-
-    record Cancelled() implements Event {}
-
-    record DeadlinePassed() implements Event {}
 }

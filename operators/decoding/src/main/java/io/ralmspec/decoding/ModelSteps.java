@@ -22,7 +22,7 @@ public final class ModelSteps {
         this.encoder = encoder;
     }
 
-    /** Seconds are 0; the caller who has a clock adds them with {@link #timed}. */
+    /** Seconds are 0; the caller who has a clock adds them with {@link SessionEvent#timed}. */
     public Event.Prepared prepare(Command.Prepare command) {
         int[] tokens = tokenizer.encode(command.prompt());
         return new Event.Prepared(
@@ -33,7 +33,7 @@ public final class ModelSteps {
     }
 
     /**
-     * Seconds are 0; the caller who has a clock adds them with {@link #timed}.
+     * Seconds are 0; the caller who has a clock adds them with {@link SessionEvent#timed}.
      *
      * @param cancelled asked between tokens
      * @return null if cancelled
@@ -58,19 +58,6 @@ public final class ModelSteps {
         }
         int[] all = Tokens.concat(generation.context().tokens(), stride.tokens());
         return query(all, command.retriever(), command.queryTokens());
-    }
-
-    public static Event timed(Event event, double seconds) {
-        return switch (event) {
-            case Event.Prepared e ->
-                    new Event.Prepared(e.epoch(), e.promptTokens(), e.query(), seconds);
-            case Event.Generated e ->
-                    new Event.Generated(e.epoch(), e.tokens(), e.nextQuery(), seconds);
-            case Event.Verified e -> new Event.Verified(e.epoch(), e.hits(), seconds);
-            case Event.Failed e -> e;
-            case Event.Cancelled e -> e;
-            case Event.DeadlinePassed e -> e;
-        };
     }
 
     private Query query(int[] tokens, RetrieverKind retriever, int queryTokens) {

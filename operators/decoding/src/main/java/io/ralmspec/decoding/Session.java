@@ -38,7 +38,7 @@ final class Session {
     /** Why the answer ends with what is committed, or null. */
     @Nullable FinishReason end;
 
-    final List<Command> commands = new ArrayList<>();
+    final List<SessionCommand> commands = new ArrayList<>();
 
     Session(SessionState state) {
         request = state.request();
@@ -158,7 +158,7 @@ final class Session {
                 modelSteps);
     }
 
-    Transition transition() {
+    Transition<SessionState> transition() {
         SessionState state =
                 new SessionState(
                         request,
@@ -179,6 +179,6 @@ final class Session {
                         outcomes,
                         counters(),
                         timings);
-        return new Transition(state, commands);
+        return new Transition<>(state, commands);
     }
 }

@@ -14,7 +14,7 @@ final class SessionAnswers {
     void delta(Session s) {
         Delta delta = rules.growth(s.request, s.transcript);
         if (delta != null) {
-            s.commands.add(new Command.EmitDelta(delta));
+            s.commands.add(new SessionCommand.EmitDelta(delta));
             s.transcript = s.transcript.withDelta(delta.text().length());
         }
     }
@@ -41,10 +41,10 @@ final class SessionAnswers {
         s.phase = Phase.FINISHED;
         Delta rest = rules.rest(s.request, s.transcript);
         if (rest != null) {
-            s.commands.add(new Command.EmitDelta(rest));
+            s.commands.add(new SessionCommand.EmitDelta(rest));
         }
         s.commands.add(
-                new Command.Finish(
+                new SessionCommand.Finish(
                         rules.answer(
                                 s.request, s.transcript, reason, s.counters(), s.timings, error)));
     }

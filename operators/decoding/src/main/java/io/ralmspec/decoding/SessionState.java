@@ -38,7 +38,8 @@ public record SessionState(
         Estimates estimates,
         Outcomes outcomes,
         Counters counters,
-        Timings timings) {
+        Timings timings)
+        implements DecodingSession {
     public SessionState {
         steps = List.copyOf(steps);
     }
@@ -66,16 +67,12 @@ public record SessionState(
                 Timings.ZERO);
     }
 
-    public boolean finished() {
-        return phase == Phase.FINISHED;
-    }
-
     /** Unverified lookups that the newest step builds on. */
     public int depth() {
         return Math.max(0, steps.size() - 1);
     }
 
-    /** The versioned bytes that go into state. */
+    @Override
     public byte[] toBytes() {
         return SessionCodec.encode(this);
     }

@@ -29,7 +29,7 @@ import java.util.function.Function;
  *
  * <p>Owns nothing; thread-safe if the scorers and the tokenizer are.
  */
-public final class SpeculativeDecoder {
+public final class SpeculativeDecoder implements SessionDecoder<SessionState> {
     private final StopRules stopRules;
     private final KnowledgeBase knowledgeBase;
     private final Function<RetrieverKind, ? extends DocumentScorer> scorers;
@@ -53,12 +53,9 @@ public final class SpeculativeDecoder {
         this.answers = new SessionAnswers(profile, stopRules);
     }
 
-    /**
-     * Starts a submitted session.
-     *
-     * @param expected what sessions like it cost lately
-     */
-    public Transition start(SessionState submitted, Estimates expected, long nowMillis) {
+    @Override
+    public Transition<SessionState> start(
+            SessionState submitted, Estimates expected, long nowMillis) {
         if (submitted.phase() != Phase.SUBMITTED) {
             throw new IllegalStateException(
                     "session %s must be SUBMITTED to start (is %s)"
@@ -74,35 +71,45 @@ public final class SpeculativeDecoder {
         return s.transition();
     }
 
-    /** One event. A stale one changes nothing and returns the state itself. */
-    public Transition step(SessionState state, Event event, long nowMillis) {
+    @Override
+    public Transition<SessionState> step(SessionState state, SessionEvent event, long nowMillis) {
         if (!concerns(state, event)) {
-            return new Transition(state, List.of());
+            return new Transition<>(state, List.of());
         }
         Session s = new Session(state);
         switch (event) {
             case Event.Prepared e -> prepared(s, e, nowMillis);
             case Event.Generated e -> generated(s, e, nowMillis);
             case Event.Verified e -> verified(s, e, nowMillis);
-            case Event.Failed e -> failed(s, e, nowMillis);
-            case Event.Cancelled e -> answers.finish(s, FinishReason.CANCELLED, null, nowMillis);
-            case Event.DeadlinePassed e ->
+            case SessionEvent.Failed e -> failed(s, e, nowMillis);
+            case SessionEvent.Cancelled e ->
+                    answers.finish(s, FinishReason.CANCELLED, null, nowMillis);
+            case SessionEvent.DeadlinePassed e ->
                     answers.finish(s, FinishReason.DEADLINE, null, nowMillis);
+            default -> throw new IllegalStateException("an event that concerns no session");
         }
         return s.transition();
     }
 
-    /** Ends a session with an error and what is verified of its answer, whatever it waits for. */
-    public Transition abort(SessionState state, ErrorCode code, String message, long nowMillis) {
+    @Override
+    public Transition<SessionState> abort(
+            SessionState state, ErrorCode code, String message, long nowMillis) {
         Session s = new Session(state);
         answers.fail(s, code, "", message, nowMillis);
         return s.transition();
     }
 
-    /** The commands whose results a session waits for: what to run again after a restart. */
-    public List<Command> pending(SessionState state) {
+    @Override
+    public Transition<SessionState> abandon(SessionState state, RequestError error) {
         Session s = new Session(state);
-        List<Command> commands = new ArrayList<>();
+        s.phase = Phase.FINISHED;
+        return Transition.abandoned(s.transition().state(), error);
+    }
+
+    /** The commands whose results a session waits for: what to run again after a restart. */
+    public List<SessionCommand> pending(SessionState state) {
+        Session s = new Session(state);
+        List<SessionCommand> commands = new ArrayList<>();
         if (s.phase == Phase.PREPARING) {
             commands.add(outstanding.preparation(s));
         } else if (s.phase == Phase.DECODING) {
@@ -116,15 +123,12 @@ public final class SpeculativeDecoder {
         return commands;
     }
 
-    /**
-     * Takes a stored session up again: what it waits for is asked for again. One that was started
-     * on another knowledge base holds documents that mean others here, so it begins anew, or, if
-     * some of its text was sent already, ends with an error.
-     */
-    public Transition resume(SessionState state, long nowMillis) {
+    /** On another knowledge base, the documents that a session holds mean others. */
+    @Override
+    public Transition<SessionState> resume(SessionState state, long nowMillis) {
         String started = state.knowledgeBase();
         if (started.isEmpty() || started.equals(knowledgeBase.fingerprint())) {
-            return new Transition(state, pending(state));
+            return new Transition<>(state, pending(state));
         }
         if (state.transcript().deltas() > 0) {
             return abort(
@@ -140,7 +144,7 @@ public final class SpeculativeDecoder {
         return start(s.transition().state(), state.estimates(), nowMillis);
     }
 
-    private static boolean concerns(SessionState state, Event event) {
+    private static boolean concerns(SessionState state, SessionEvent event) {
         if (state.finished()) {
             return false;
         }
@@ -150,10 +154,11 @@ public final class SpeculativeDecoder {
             case Event.Prepared e -> state.phase() == Phase.PREPARING && e.epoch() == generating;
             case Event.Generated e -> state.phase() == Phase.DECODING && e.epoch() == generating;
             case Event.Verified e -> verifying != 0 && e.epoch() == verifying;
-            case Event.Failed e ->
+            case SessionEvent.Failed e ->
                     e.epoch() != 0 && (e.epoch() == generating || e.epoch() == verifying);
-            case Event.Cancelled e -> true;
-            case Event.DeadlinePassed e -> true;
+            case SessionEvent.Cancelled e -> true;
+            case SessionEvent.DeadlinePassed e -> true;
+            default -> false;
         };
     }
 
@@ -250,7 +255,7 @@ public final class SpeculativeDecoder {
      * model, and a drafted query the knowledge base: then the session goes on from what is certain.
      * It does not fail so forever, as the verification that follows commits a step or ends it.
      */
-    private void failed(Session s, Event.Failed event, long nowMillis) {
+    private void failed(Session s, SessionEvent.Failed event, long nowMillis) {
         if (s.generatesOnGuess() && event.epoch() == s.generating) {
             s.stopGenerating();
             // Without a guess, the next step waits for the truth.

@@ -7,26 +7,27 @@ import java.util.List;
  * The state after an event, and what to do now.
  *
  * @param state the very same object as before if the event was stale and changed nothing
+ * @param <S> the sessions of one way to decode
  */
-public record Transition(SessionState state, List<Command> commands) {
+public record Transition<S extends DecodingSession>(S state, List<SessionCommand> commands) {
     public Transition {
         commands = List.copyOf(commands);
     }
 
     /**
-     * Ends a session without looking at its tokens, for one whose verified text can't even be
-     * shown. The answer has no text, though deltas may have been sent.
+     * As {@link SessionDecoder#abandon}.
+     *
+     * @param finished the session, which is over
      */
-    public static Transition abandoned(SessionState state, RequestError error) {
-        DecodingRequest request = state.request();
-        List<Command> commands = new ArrayList<>();
+    public static <S extends DecodingSession> Transition<S> abandoned(
+            S finished, RequestError error) {
+        DecodingRequest request = finished.request();
+        List<SessionCommand> commands = new ArrayList<>();
         if (request.stream()) {
-            int sequence = state.transcript().deltas();
-            commands.add(new Command.EmitDelta(new Delta(request.id(), sequence, "", true)));
+            int sequence = finished.transcript().deltas();
+            commands.add(new SessionCommand.EmitDelta(new Delta(request.id(), sequence, "", true)));
         }
-        commands.add(new Command.Finish(Answer.refused(request.id(), error)));
-        Session session = new Session(state);
-        session.phase = Phase.FINISHED;
-        return new Transition(session.transition().state(), commands);
+        commands.add(new SessionCommand.Finish(Answer.refused(request.id(), error)));
+        return new Transition<>(finished, commands);
     }
 }

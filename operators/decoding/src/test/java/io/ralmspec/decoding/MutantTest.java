@@ -16,21 +16,21 @@ class MutantTest {
         /** Every guess counts as right, so nothing is ever rolled back. */
         FORGET_ROLLBACK {
             @Override
-            public Event apply(SessionState state, Event event) {
+            public SessionEvent apply(SessionState state, SessionEvent event) {
                 return rewrite(state, event, (step, i, hits) -> hit(step.guess()));
             }
         },
         /** Truths are matched to guesses one position off. */
         VERIFY_BY_POSITION {
             @Override
-            public Event apply(SessionState state, Event event) {
+            public SessionEvent apply(SessionState state, SessionEvent event) {
                 return rewrite(state, event, (step, i, hits) -> hits.get((i + 1) % hits.size()));
             }
         },
         /** A late result is taken for the one that is waited for. */
         ACCEPT_STALE_EPOCH {
             @Override
-            public Event apply(SessionState state, Event event) {
+            public SessionEvent apply(SessionState state, SessionEvent event) {
                 return switch (event) {
                     case Event.Generated e ->
                             new Event.Generated(
@@ -44,27 +44,28 @@ class MutantTest {
         /** Drafted text is sent before its documents are verified. */
         EMIT_UNVERIFIED {
             @Override
-            public Event apply(SessionState state, Event event) {
+            public SessionEvent apply(SessionState state, SessionEvent event) {
                 return event;
             }
 
             @Override
-            public List<Command> apply(SessionState after, List<Command> commands) {
+            public List<SessionCommand> apply(SessionState after, List<SessionCommand> commands) {
                 boolean speculating = after.steps().size() > 1 && after.request().stream();
                 if (!speculating) {
                     return commands;
                 }
-                List<Command> all = new ArrayList<>(commands);
+                List<SessionCommand> all = new ArrayList<>(commands);
                 String drafted = new ScriptedTokenizer().decode(after.steps().getLast().tokens());
                 all.addFirst(
-                        new Command.EmitDelta(new Delta(after.request().id(), 0, drafted, false)));
+                        new SessionCommand.EmitDelta(
+                                new Delta(after.request().id(), 0, drafted, false)));
                 return all;
             }
         },
         /** A draft counts as what the right document would have given. */
         TRUST_THE_DRAFT {
             @Override
-            public Event apply(SessionState state, Event event) {
+            public SessionEvent apply(SessionState state, SessionEvent event) {
                 boolean redrafting =
                         state.steps().size() > 1 && state.steps().getFirst().truth() != null;
                 if (!redrafting
@@ -79,12 +80,12 @@ class MutantTest {
         /** The last, partial stride loses a token. */
         SHORT_LAST_STRIDE {
             @Override
-            public Event apply(SessionState state, Event event) {
+            public SessionEvent apply(SessionState state, SessionEvent event) {
                 return event;
             }
 
             @Override
-            public List<Command> apply(SessionState after, List<Command> commands) {
+            public List<SessionCommand> apply(SessionState after, List<SessionCommand> commands) {
                 return commands.stream().map(command -> shorten(after, command)).toList();
             }
         };
@@ -93,7 +94,8 @@ class MutantTest {
             Hits hits(Step step, int position, List<Hits> truth);
         }
 
-        private static Event rewrite(SessionState state, Event event, Rewrite rewrite) {
+        private static SessionEvent rewrite(
+                SessionState state, SessionEvent event, Rewrite rewrite) {
             if (!(event instanceof Event.Verified e) || e.epoch() != state.verifying()) {
                 return event;
             }
@@ -111,7 +113,7 @@ class MutantTest {
                     : new Hits(new int[] {hit.document()}, new float[] {hit.score()});
         }
 
-        private static Command shorten(SessionState after, Command command) {
+        private static SessionCommand shorten(SessionState after, SessionCommand command) {
             int stride = after.request().retrieval().stride();
             if (!(command instanceof Command.Generate g)) {
                 return command;

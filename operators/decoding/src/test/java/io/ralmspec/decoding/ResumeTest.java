@@ -15,7 +15,7 @@ class ResumeTest {
     void asksAgainForWhatItWaitsFor() {
         SessionState state = verifying(true);
         SpeculativeDecoder decoder = decoder(OLD);
-        Transition resumed = decoder.resume(state, 3_000);
+        Transition<SessionState> resumed = decoder.resume(state, 3_000);
         assertThat(resumed.state()).isSameAs(state);
         assertThat(resumed.commands()).isEqualTo(decoder.pending(state)).isNotEmpty();
     }
@@ -25,7 +25,7 @@ class ResumeTest {
         SessionState state = verifying(false);
         assertThat(state.transcript().generated()).isNotEmpty();
 
-        Transition resumed = decoder(NEW).resume(state, 3_000);
+        Transition<SessionState> resumed = decoder(NEW).resume(state, 3_000);
 
         assertThat(resumed.state().phase()).isEqualTo(Phase.PREPARING);
         assertThat(resumed.state().knowledgeBase()).isEqualTo(NEW.fingerprint());
@@ -45,10 +45,10 @@ class ResumeTest {
         SessionState state = verifying(true);
         assertThat(state.transcript().deltas()).isPositive();
 
-        Transition resumed = decoder(NEW).resume(state, 3_000);
+        Transition<SessionState> resumed = decoder(NEW).resume(state, 3_000);
 
         assertThat(resumed.state().finished()).isTrue();
-        Command.Finish finish = (Command.Finish) resumed.commands().getLast();
+        SessionCommand.Finish finish = (SessionCommand.Finish) resumed.commands().getLast();
         assertThat(finish.answer().tokens()).isEqualTo(state.transcript().generated());
         assertThat(finish.answer().finishReason()).isEqualTo(FinishReason.ERROR);
         RequestError error = finish.answer().error();
@@ -84,7 +84,8 @@ class ResumeTest {
         return SessionState.fromBytes(state.toBytes());
     }
 
-    private static SessionState step(SpeculativeDecoder decoder, SessionState state, Event event) {
+    private static SessionState step(
+            SpeculativeDecoder decoder, SessionState state, SessionEvent event) {
         return decoder.step(state, event, 2_000).state();
     }
 

@@ -146,20 +146,18 @@ class SessionVersionsTest {
         Queue<Event> model = new ArrayDeque<>();
         Queue<Event> knowledge = new ArrayDeque<>();
         long now = 1_010;
-        Transition transition = scenario.decoder.start(submitted, Estimates.UNKNOWN, now);
+        Transition<SessionState> transition =
+                scenario.decoder.start(submitted, Estimates.UNKNOWN, now);
         while (!transition.state().finished()) {
             SessionState state = transition.state();
             states.add(state);
-            for (Command command : transition.commands()) {
+            for (SessionCommand command : transition.commands()) {
                 switch (command) {
-                    case Command.Prepare c ->
-                            model.add(ModelSteps.timed(scenario.steps.prepare(c), 0.004));
+                    case Command.Prepare c -> model.add(scenario.steps.prepare(c).timed(0.004));
                     case Command.Generate c ->
                             model.add(
-                                    ModelSteps.timed(
-                                            Objects.requireNonNull(
-                                                    scenario.steps.generate(c, () -> false)),
-                                            0.02));
+                                    Objects.requireNonNull(scenario.steps.generate(c, () -> false))
+                                            .timed(0.02));
                     case Command.Verify c ->
                             knowledge.add(
                                     new Event.Verified(
@@ -173,7 +171,8 @@ class SessionVersionsTest {
             }
             now += 20;
             boolean answered = model.isEmpty() || state.steps().size() > 3;
-            Event event = answered && !knowledge.isEmpty() ? knowledge.remove() : model.remove();
+            SessionEvent event =
+                    answered && !knowledge.isEmpty() ? knowledge.remove() : model.remove();
             transition = scenario.decoder.step(state, event, now);
         }
         return states;

@@ -21,16 +21,16 @@ final class Simulation {
 
     /** Changes what the decoder sees: a bug put in on purpose. */
     interface Mutation {
-        Event apply(SessionState state, Event event);
+        SessionEvent apply(SessionState state, SessionEvent event);
 
-        default List<Command> apply(SessionState after, List<Command> commands) {
+        default List<SessionCommand> apply(SessionState after, List<SessionCommand> commands) {
             return commands;
         }
     }
 
     static final Mutation NONE = (state, event) -> event;
 
-    private record Delivery(long atMillis, long order, boolean again, Event event)
+    private record Delivery(long atMillis, long order, boolean again, SessionEvent event)
             implements Comparable<Delivery> {
         @Override
         public int compareTo(Delivery other) {
@@ -69,10 +69,10 @@ final class Simulation {
     /** Runs to the end, perhaps an early one, perhaps with a crash. */
     Answer runDisturbed() {
         if (random.nextInt(12) == 0) {
-            deliver(random.nextInt(1_500), false, new Event.Cancelled());
+            deliver(random.nextInt(1_500), false, new SessionEvent.Cancelled());
         }
         if (random.nextInt(12) == 0) {
-            deliver(random.nextInt(1_500), false, new Event.DeadlinePassed());
+            deliver(random.nextInt(1_500), false, new SessionEvent.DeadlinePassed());
         }
         return run(random.nextInt(3) == 0 ? random.nextInt(40) : NO_CRASH);
     }
@@ -102,13 +102,13 @@ final class Simulation {
         if (random.nextInt(4) == 0) {
             checkpoint = last;
         }
-        Event event = mutation.apply(before, next.event());
-        Transition transition = scenario.decoder.step(before, event, now);
+        SessionEvent event = mutation.apply(before, next.event());
+        Transition<SessionState> transition = scenario.decoder.step(before, event, now);
         note(next, before, transition);
         run(transition);
     }
 
-    private void note(Delivery delivery, SessionState before, Transition transition) {
+    private void note(Delivery delivery, SessionState before, Transition<SessionState> transition) {
         SessionState after = transition.state();
         happenings.count(Happening.REORDERINGS, delivery.order() < newestDelivered ? 1 : 0);
         newestDelivered = Math.max(newestDelivered, delivery.order());
@@ -124,7 +124,7 @@ final class Simulation {
             case Event.Generated e ->
                     happenings.count(
                             Happening.AHEAD_OF_VERIFICATION, before.verifying() != 0 ? 1 : 0);
-            case Event.Failed e -> {
+            case SessionEvent.Failed e -> {
                 boolean model = e.code() == ErrorCode.MODEL_FAILED;
                 if (after.finished()) {
                     happenings.count(model ? Happening.MODEL_ERRORS : Happening.RETRIEVAL_ERRORS);
@@ -132,10 +132,9 @@ final class Simulation {
                     happenings.count(model ? Happening.FAILED_DRAFTS : Happening.FAILED_ROUNDS);
                 }
             }
-            case Event.Cancelled e -> happenings.count(Happening.CANCELS);
-            case Event.DeadlinePassed e -> happenings.count(Happening.DEADLINES);
-            case Event.Prepared e -> {}
-            case Event.Verified e -> {}
+            case SessionEvent.Cancelled e -> happenings.count(Happening.CANCELS);
+            case SessionEvent.DeadlinePassed e -> happenings.count(Happening.DEADLINES);
+            default -> {}
         }
     }
 
@@ -160,11 +159,11 @@ final class Simulation {
         run(
                 state.phase() == Phase.SUBMITTED
                         ? scenario.decoder.start(state, Estimates.UNKNOWN, now)
-                        : new Transition(state, scenario.decoder.pending(state)));
+                        : new Transition<>(state, scenario.decoder.pending(state)));
     }
 
-    private void run(Transition transition) {
-        for (Command command : mutation.apply(transition.state(), transition.commands())) {
+    private void run(Transition<SessionState> transition) {
+        for (SessionCommand command : mutation.apply(transition.state(), transition.commands())) {
             switch (command) {
                 case Command.Prepare c -> answer(c.epoch(), () -> scenario.steps.prepare(c));
                 case Command.Generate c ->
@@ -183,29 +182,30 @@ final class Simulation {
                                                         .retriever(c.retriever())
                                                         .search(c.queries(), c.topN()),
                                                 0));
-                case Command.EmitDelta c -> deltas.add(c.delta());
-                case Command.Finish c -> answer = c.answer();
+                case SessionCommand.EmitDelta c -> deltas.add(c.delta());
+                case SessionCommand.Finish c -> answer = c.answer();
+                default -> throw new AssertionError("unknown command " + command);
             }
         }
         last = new Checkpoint(transition.state().toBytes(), deltas.size(), order);
     }
 
     private void answer(int epoch, Supplier<Event> work) {
-        Event event;
+        SessionEvent event;
         try {
             event = work.get();
         } catch (ScriptedFailure e) {
-            event = new Event.Failed(epoch, e.code(), "on purpose");
+            event = new SessionEvent.Failed(epoch, e.code(), "on purpose");
         }
         int latency = random.nextInt(50);
-        Event timed = ModelSteps.timed(event, latency / 1000.0);
+        SessionEvent timed = event.timed(latency / 1000.0);
         deliver(latency, false, timed);
         if (random.nextInt(6) == 0) {
             deliver(latency + random.nextInt(300), true, timed);
         }
     }
 
-    private void deliver(int latencyMillis, boolean again, Event event) {
+    private void deliver(int latencyMillis, boolean again, SessionEvent event) {
         deliveries.add(new Delivery(now + latencyMillis, order++, again, event));
     }
 
@@ -213,7 +213,8 @@ final class Simulation {
     private void refusesWhatIsLeft() {
         SessionState finished = load();
         for (Delivery late : deliveries) {
-            Transition transition = scenario.decoder.step(finished, late.event(), now);
+            Transition<SessionState> transition =
+                    scenario.decoder.step(finished, late.event(), now);
             if (transition.state() != finished || !transition.commands().isEmpty()) {
                 throw new AssertionError("an answered session must stay as it is");
             }

@@ -26,7 +26,7 @@ class SpeculativeDecoderTest {
                     new ScriptedKnowledgeBase(1, 10),
                     kind -> scorer,
                     StrideSettings.DEFAULT);
-    private final List<Command> commands = new ArrayList<>();
+    private final List<SessionCommand> commands = new ArrayList<>();
     private SessionState state;
 
     @Test
@@ -103,7 +103,7 @@ class SpeculativeDecoderTest {
         assertThat(generation().generation().context().document()).isEqualTo(4);
         assertThat(state.counters().cancelledSteps()).isEqualTo(1);
         SessionState before = state;
-        Event late = new Event.Generated(speculative.epoch(), new int[] {9}, QUERY, 0);
+        SessionEvent late = new Event.Generated(speculative.epoch(), new int[] {9}, QUERY, 0);
         assertThat(decoder.step(state, late, 0).state()).isSameAs(before);
     }
 
@@ -165,11 +165,11 @@ class SpeculativeDecoderTest {
     void resultsOfAnotherEpochAreStale() {
         start(SpeculationPolicy.PLAIN);
         SessionState before = state;
-        Event late = new Event.Generated(0, new int[] {9}, QUERY, 0);
+        SessionEvent late = new Event.Generated(0, new int[] {9}, QUERY, 0);
         assertThat(decoder.step(state, late, 0).state()).isSameAs(before);
-        Event twice = new Event.Verified(2, List.of(hits(5)), 0);
+        SessionEvent twice = new Event.Verified(2, List.of(hits(5)), 0);
         assertThat(decoder.step(state, twice, 0).state()).isSameAs(before);
-        Event failed = new Event.Failed(0, ErrorCode.MODEL_FAILED, "late");
+        SessionEvent failed = new SessionEvent.Failed(0, ErrorCode.MODEL_FAILED, "late");
         assertThat(decoder.step(state, failed, 0).state()).isSameAs(before);
     }
 
@@ -178,12 +178,12 @@ class SpeculativeDecoderTest {
         start(SpeculationPolicy.PLAIN);
         generated(1, 1, 1, 1);
         generated(2, 2, 2, 2);
-        apply(decoder.step(state, new Event.Cancelled(), 3_000));
+        apply(decoder.step(state, new SessionEvent.Cancelled(), 3_000));
         Answer answer = answer();
         assertThat(answer.finishReason()).isEqualTo(FinishReason.CANCELLED);
         assertThat(answer.tokens()).containsExactly(1, 1, 1, 1);
         assertThat(answer.timings().total()).isEqualTo(2.0);
-        assertThat(decoder.step(state, new Event.Cancelled(), 3_000).commands()).isEmpty();
+        assertThat(decoder.step(state, new SessionEvent.Cancelled(), 3_000).commands()).isEmpty();
     }
 
     @Test
@@ -345,14 +345,14 @@ class SpeculativeDecoderTest {
     }
 
     private void failed(ErrorCode code, int epoch) {
-        apply(new Event.Failed(epoch, code, "why"));
+        apply(new SessionEvent.Failed(epoch, code, "why"));
     }
 
-    private void apply(Event event) {
+    private void apply(SessionEvent event) {
         apply(decoder.step(state, event, 2_000));
     }
 
-    private void apply(Transition transition) {
+    private void apply(Transition<SessionState> transition) {
         state = SessionState.fromBytes(transition.state().toBytes());
         commands.clear();
         commands.addAll(transition.commands());
@@ -367,10 +367,10 @@ class SpeculativeDecoderTest {
     }
 
     private Answer answer() {
-        return only(Command.Finish.class).answer();
+        return only(SessionCommand.Finish.class).answer();
     }
 
-    private <T extends Command> T only(Class<T> type) {
+    private <T extends SessionCommand> T only(Class<T> type) {
         List<T> found = commands.stream().filter(type::isInstance).map(type::cast).toList();
         assertThat(found).hasSize(1);
         return found.getFirst();

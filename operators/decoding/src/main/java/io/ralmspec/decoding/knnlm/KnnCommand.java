@@ -1,14 +1,10 @@
 package io.ralmspec.decoding.knnlm;
 
-import io.ralmspec.decoding.Answer;
-import io.ralmspec.decoding.Delta;
+import io.ralmspec.decoding.SessionCommand;
 import java.util.List;
 
-/**
- * What a KNN-LM session wants done. Every command may be run again: results do not depend on
- * history. An epoch names a command; a result with another epoch is stale.
- */
-public sealed interface KnnCommand {
+/** What a KNN-LM session wants done, besides every {@link SessionCommand}. */
+public sealed interface KnnCommand extends SessionCommand {
     /** Tokenise the prompt; answered by {@link KnnEvent.Prepared}. For the model's worker. */
     record Prepare(int epoch, String sequence, String prompt) implements KnnCommand {}
 
@@ -46,9 +42,4 @@ public sealed interface KnnCommand {
      */
     record Settle(int epoch, KnnContext context, List<Neighbours> neighbours)
             implements KnnCommand {}
-
-    record EmitDelta(Delta delta) implements KnnCommand {}
-
-    /** The session is over: emit the answer, free everything kept for it. */
-    record Finish(Answer answer) implements KnnCommand {}
 }

@@ -9,11 +9,15 @@ import io.ralmspec.decoding.ModelProfile;
 import io.ralmspec.decoding.Phase;
 import io.ralmspec.decoding.Plan;
 import io.ralmspec.decoding.RequestError;
+import io.ralmspec.decoding.SessionCommand;
+import io.ralmspec.decoding.SessionDecoder;
+import io.ralmspec.decoding.SessionEvent;
 import io.ralmspec.decoding.StopRules;
 import io.ralmspec.decoding.StridePlanner;
 import io.ralmspec.decoding.StrideSettings;
 import io.ralmspec.decoding.Tokenizer;
 import io.ralmspec.decoding.Tokens;
+import io.ralmspec.decoding.Transition;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -40,7 +44,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Owns nothing; thread-safe if the tokenizer and the datastore are.
  */
-public final class KnnDecoder {
+public final class KnnDecoder implements SessionDecoder<KnnState> {
     private final StopRules stopRules;
     private final Datastore datastore;
     private final StrideSettings settings;
@@ -59,12 +63,8 @@ public final class KnnDecoder {
         this.answers = new AnswerRules(profile, stopRules);
     }
 
-    /**
-     * Starts a submitted session.
-     *
-     * @param expected what sessions like it cost lately
-     */
-    public KnnTransition start(KnnState submitted, Estimates expected, long nowMillis) {
+    @Override
+    public Transition<KnnState> start(KnnState submitted, Estimates expected, long nowMillis) {
         if (submitted.phase() != Phase.SUBMITTED) {
             throw new IllegalStateException(
                     "session %s must be SUBMITTED to start (is %s)"
@@ -80,10 +80,10 @@ public final class KnnDecoder {
         return s.transition();
     }
 
-    /** One event. A stale one changes nothing and returns the state itself. */
-    public KnnTransition apply(KnnState state, KnnEvent event, long nowMillis) {
+    @Override
+    public Transition<KnnState> step(KnnState state, SessionEvent event, long nowMillis) {
         if (!concerns(state, event)) {
-            return new KnnTransition(state, List.of());
+            return new Transition<>(state, List.of());
         }
         KnnSession s = new KnnSession(state);
         switch (event) {
@@ -91,27 +91,35 @@ public final class KnnDecoder {
             case KnnEvent.Speculated e -> speculated(s, e);
             case KnnEvent.Searched e -> searched(s, e, nowMillis);
             case KnnEvent.Settled e -> settled(s, e, nowMillis);
-            case KnnEvent.Failed e -> failed(s, e, nowMillis);
-            case KnnEvent.Cancelled e -> finish(s, FinishReason.CANCELLED, null, nowMillis);
-            case KnnEvent.DeadlinePassed e -> finish(s, FinishReason.DEADLINE, null, nowMillis);
+            case SessionEvent.Failed e -> failed(s, e, nowMillis);
+            case SessionEvent.Cancelled e -> finish(s, FinishReason.CANCELLED, null, nowMillis);
+            case SessionEvent.DeadlinePassed e -> finish(s, FinishReason.DEADLINE, null, nowMillis);
+            default -> throw new IllegalStateException("an event that concerns no session");
         }
         return s.transition();
     }
 
-    /** Ends a session with an error and what is verified of its answer, whatever it waits for. */
-    public KnnTransition abort(KnnState state, ErrorCode code, String message, long nowMillis) {
+    @Override
+    public Transition<KnnState> abort(
+            KnnState state, ErrorCode code, String message, long nowMillis) {
         KnnSession s = new KnnSession(state);
         fail(s, code, message, nowMillis);
         return s.transition();
     }
 
+    @Override
+    public Transition<KnnState> abandon(KnnState state, RequestError error) {
+        KnnSession s = new KnnSession(state);
+        s.phase = Phase.FINISHED;
+        return Transition.abandoned(s.state(), error);
+    }
+
     /**
-     * Takes a stored session up again: what it waits for is asked for again, and if that was to
-     * settle drafts, their neighbours, which are too many to be stored. One that was started on
-     * another datastore holds positions that mean others here, so it begins anew, or, if some of
-     * its text was sent already, ends with an error.
+     * The neighbours of drafts that were being settled are too many to be stored, so they are
+     * searched for again. On another datastore, the positions that a session holds mean others.
      */
-    public KnnTransition resume(KnnState state, long nowMillis) {
+    @Override
+    public Transition<KnnState> resume(KnnState state, long nowMillis) {
         String started = state.datastore();
         if (started.isEmpty() || started.equals(datastore.fingerprint())) {
             return askedAgain(state);
@@ -133,7 +141,7 @@ public final class KnnDecoder {
         return start(s.state(), state.estimates(), nowMillis);
     }
 
-    private KnnTransition askedAgain(KnnState state) {
+    private Transition<KnnState> askedAgain(KnnState state) {
         KnnSession s = new KnnSession(state);
         if (s.generating != 0) {
             s.commands.add(
@@ -149,7 +157,7 @@ public final class KnnDecoder {
         return s.transition();
     }
 
-    private static boolean concerns(KnnState state, KnnEvent event) {
+    private static boolean concerns(KnnState state, SessionEvent event) {
         if (state.finished()) {
             return false;
         }
@@ -162,12 +170,13 @@ public final class KnnDecoder {
             case KnnEvent.Speculated e -> decoding && isOf(generating, e.epoch());
             case KnnEvent.Searched e -> isOf(verifying, e.epoch());
             case KnnEvent.Settled e -> isOf(settling, e.epoch());
-            case KnnEvent.Failed e ->
+            case SessionEvent.Failed e ->
                     isOf(generating, e.epoch())
                             || isOf(verifying, e.epoch())
                             || isOf(settling, e.epoch());
-            case KnnEvent.Cancelled e -> true;
-            case KnnEvent.DeadlinePassed e -> true;
+            case SessionEvent.Cancelled e -> true;
+            case SessionEvent.DeadlinePassed e -> true;
+            default -> false;
         };
     }
 
@@ -281,7 +290,7 @@ public final class KnnDecoder {
         }
         Delta delta = answers.growth(s.request, s.transcript);
         if (delta != null) {
-            s.commands.add(new KnnCommand.EmitDelta(delta));
+            s.commands.add(new SessionCommand.EmitDelta(delta));
             s.transcript = s.transcript.withDelta(delta.text().length());
         }
         proceed(s);
@@ -292,7 +301,7 @@ public final class KnnDecoder {
      * model, and a drafted key the datastore: then the session goes on from what is certain, and
      * guesses again once that is verified.
      */
-    private void failed(KnnSession s, KnnEvent.Failed event, long nowMillis) {
+    private void failed(KnnSession s, SessionEvent.Failed event, long nowMillis) {
         boolean speculating = s.phase == Phase.DECODING && event.epoch() == s.generating;
         if (speculating && !(s.drafts.length == 0 && (s.careful || !s.speculative()))) {
             s.stopGenerating();
@@ -379,10 +388,10 @@ public final class KnnDecoder {
         s.phase = Phase.FINISHED;
         Delta rest = answers.rest(s.request, s.transcript);
         if (rest != null) {
-            s.commands.add(new KnnCommand.EmitDelta(rest));
+            s.commands.add(new SessionCommand.EmitDelta(rest));
         }
         s.commands.add(
-                new KnnCommand.Finish(
+                new SessionCommand.Finish(
                         answers.answer(
                                 s.request, s.transcript, reason, s.counters(), s.timings, error)));
     }

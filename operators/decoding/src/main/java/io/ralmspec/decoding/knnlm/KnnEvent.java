@@ -1,15 +1,17 @@
 package io.ralmspec.decoding.knnlm;
 
-import io.ralmspec.decoding.ErrorCode;
+import io.ralmspec.decoding.SessionEvent;
 import java.util.List;
 
-/**
- * What can happen to a KNN-LM session. Durations are in seconds; an epoch is that of the command
- * answered.
- */
-public sealed interface KnnEvent {
+/** What can happen to a KNN-LM session, besides every {@link SessionEvent}. */
+public sealed interface KnnEvent extends SessionEvent {
     /** The prompt was tokenised. */
-    record Prepared(int epoch, int[] promptTokens, double seconds) implements KnnEvent {}
+    record Prepared(int epoch, int[] promptTokens, double seconds) implements KnnEvent {
+        @Override
+        public Prepared timed(double taken) {
+            return new Prepared(epoch, promptTokens, taken);
+        }
+    }
 
     /**
      * Tokens were guessed.
@@ -19,13 +21,23 @@ public sealed interface KnnEvent {
      * @param keys {@code keys.get(i)} is the state's before {@code tokens[i]}
      */
     record Speculated(int epoch, int[] tokens, List<float[]> keys, double seconds)
-            implements KnnEvent {}
+            implements KnnEvent {
+        @Override
+        public Speculated timed(double taken) {
+            return new Speculated(epoch, tokens, keys, taken);
+        }
+    }
 
     /**
      * The datastore answered; {@code neighbours.get(i)} belongs to key i of the {@link
      * KnnCommand.Search} with this epoch.
      */
-    record Searched(int epoch, List<Neighbours> neighbours, double seconds) implements KnnEvent {}
+    record Searched(int epoch, List<Neighbours> neighbours, double seconds) implements KnnEvent {
+        @Override
+        public Searched timed(double taken) {
+            return new Searched(epoch, neighbours, taken);
+        }
+    }
 
     /**
      * The truth about the drafts of the {@link KnnCommand.Settle} with this epoch.
@@ -33,25 +45,10 @@ public sealed interface KnnEvent {
      * @param tokens the true tokens up to the first that differs from its draft, that one included;
      *     all if none does. At least one
      */
-    record Settled(int epoch, int[] tokens, double seconds) implements KnnEvent {}
-
-    /** The model or the datastore failed on a command, for good. */
-    record Failed(int epoch, ErrorCode code, String message) implements KnnEvent {}
-
-    record Cancelled() implements KnnEvent {}
-
-    record DeadlinePassed() implements KnnEvent {}
-
-    /** The same with the seconds that it took. */
-    static KnnEvent timed(KnnEvent event, double seconds) {
-        return switch (event) {
-            case Prepared e -> new Prepared(e.epoch(), e.promptTokens(), seconds);
-            case Speculated e -> new Speculated(e.epoch(), e.tokens(), e.keys(), seconds);
-            case Searched e -> new Searched(e.epoch(), e.neighbours(), seconds);
-            case Settled e -> new Settled(e.epoch(), e.tokens(), seconds);
-            case Failed e -> e;
-            case Cancelled e -> e;
-            case DeadlinePassed e -> e;
-        };
+    record Settled(int epoch, int[] tokens, double seconds) implements KnnEvent {
+        @Override
+        public Settled timed(double taken) {
+            return new Settled(epoch, tokens, taken);
+        }
     }
 }

@@ -6,9 +6,11 @@ import io.ralmspec.decoding.Estimates;
 import io.ralmspec.decoding.FinishReason;
 import io.ralmspec.decoding.Outcomes;
 import io.ralmspec.decoding.Phase;
+import io.ralmspec.decoding.SessionCommand;
 import io.ralmspec.decoding.Timings;
 import io.ralmspec.decoding.Tokens;
 import io.ralmspec.decoding.Transcript;
+import io.ralmspec.decoding.Transition;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -49,7 +51,7 @@ final class KnnSession {
     int retrievalQueries;
     int modelSteps;
 
-    final List<KnnCommand> commands = new ArrayList<>();
+    final List<SessionCommand> commands = new ArrayList<>();
 
     KnnSession(KnnState state) {
         request = state.request();
@@ -194,7 +196,7 @@ final class KnnSession {
                 timings);
     }
 
-    KnnTransition transition() {
-        return new KnnTransition(state(), commands);
+    Transition<KnnState> transition() {
+        return new Transition<>(state(), commands);
     }
 }

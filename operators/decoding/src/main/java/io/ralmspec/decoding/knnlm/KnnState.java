@@ -2,6 +2,7 @@ package io.ralmspec.decoding.knnlm;
 
 import io.ralmspec.decoding.Counters;
 import io.ralmspec.decoding.DecodingRequest;
+import io.ralmspec.decoding.DecodingSession;
 import io.ralmspec.decoding.Estimates;
 import io.ralmspec.decoding.FinishReason;
 import io.ralmspec.decoding.Outcomes;
@@ -60,7 +61,8 @@ public record KnnState(
         Estimates estimates,
         Outcomes outcomes,
         Counters counters,
-        Timings timings) {
+        Timings timings)
+        implements DecodingSession {
     public KnnState {
         keys = List.copyOf(keys);
         found = List.copyOf(found);
@@ -97,11 +99,7 @@ public record KnnState(
                 Timings.ZERO);
     }
 
-    public boolean finished() {
-        return phase == Phase.FINISHED;
-    }
-
-    /** The versioned bytes that go into state. */
+    @Override
     public byte[] toBytes() {
         return KnnSessionCodec.encode(this);
     }

@@ -1,0 +1,20 @@
+package io.ralmspec.decoding;
+
+/**
+ * What can happen to a session, whichever way it decodes. Each way adds its own: {@link Event},
+ * {@link io.ralmspec.decoding.knnlm.KnnEvent}. Durations are in seconds; an epoch is that of the
+ * command answered.
+ */
+public interface SessionEvent {
+    /** The model or the knowledge base failed on a command, for good. */
+    record Failed(int epoch, ErrorCode code, String message) implements SessionEvent {}
+
+    record Cancelled() implements SessionEvent {}
+
+    record DeadlinePassed() implements SessionEvent {}
+
+    /** The same with the seconds that it took, for a caller who has a clock. */
+    default SessionEvent timed(double seconds) {
+        return this;
+    }
+}
