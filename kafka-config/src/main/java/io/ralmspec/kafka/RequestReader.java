@@ -75,6 +75,7 @@ final class RequestReader {
                 fields.fail(ErrorCode.MISSING_FIELD, field, "a string (got nothing)");
             }
         }
+        retrieval.check();
     }
 
     /** Why nobody can be answered, or null. */

@@ -18,6 +18,8 @@ final class RetrievalReader {
     private static final Interval CONFIDENCE = new Interval(0, false, 1, false);
     private static final List<String> RETRIEVERS =
             Arrays.stream(RetrieverKind.values()).map(RetrieverKind::wireName).toList();
+    private static final List<String> MODES =
+            Arrays.stream(DecodingMode.values()).map(DecodingMode::wireName).toList();
     private static final List<String> SCHEMES =
             Arrays.stream(RetrievalScheme.values()).map(RetrievalScheme::wireName).toList();
 
@@ -92,6 +94,25 @@ final class RetrievalReader {
         return true;
     }
 
+    /** Finds what does not go together; after all fields were read. */
+    void check() {
+        if (!mode.neighbours()) {
+            return;
+        }
+        if (!retriever.dense()) {
+            fields.invalid(
+                    "retrieval.retriever",
+                    "exact or hnsw in mode %s (got %s)"
+                            .formatted(mode.wireName(), retriever.wireName()));
+        }
+        if (scheme != RetrievalScheme.EVERY_STRIDE) {
+            fields.invalid(
+                    "retrieval.scheme",
+                    "every-stride in mode %s (got %s)"
+                            .formatted(mode.wireName(), scheme.wireName()));
+        }
+    }
+
     /** Only without any error. */
     RetrievalParameters toParameters() {
         return new RetrievalParameters(
@@ -112,7 +133,7 @@ final class RetrievalReader {
     }
 
     private void mode(String field) throws IOException {
-        String name = fields.name(field, ErrorCode.INVALID_FIELD, WireNames.of(DecodingMode.class));
+        String name = fields.name(field, ErrorCode.INVALID_FIELD, MODES);
         if (name != null) {
             mode = DecodingMode.ofWireName(name).orElse(mode);
         }

@@ -39,6 +39,10 @@ import org.junit.jupiter.api.Test;
 class RecordFuzzTest {
     private static final RequestLimits LIMITS = RequestLimits.DEFAULT;
     private static final int CASES = 1000;
+    private static final RetrieverKind[] DENSE =
+            Arrays.stream(RetrieverKind.values())
+                    .filter(RetrieverKind::dense)
+                    .toArray(RetrieverKind[]::new);
     private static final FinishReason[] WITHOUT_ERROR =
             Arrays.stream(FinishReason.values())
                     .filter(reason -> reason != FinishReason.ERROR)
@@ -217,6 +221,7 @@ class RecordFuzzTest {
                         upTo(LIMITS.maxPrefetch()),
                         random.nextBoolean(),
                         random.nextBoolean());
+        DecodingMode mode = any(DecodingMode.values());
         return new DecodingRequest(
                 text(1, 256),
                 text(1, 2000),
@@ -224,9 +229,11 @@ class RecordFuzzTest {
                 stop,
                 new Sampling(2 * random.nextDouble(), 1 - random.nextDouble(), random.nextLong()),
                 new RetrievalParameters(
-                        any(RetrieverKind.values()),
-                        any(DecodingMode.values()),
-                        any(RetrievalScheme.values()),
+                        mode.neighbours() ? any(DENSE) : any(RetrieverKind.values()),
+                        mode,
+                        mode.neighbours()
+                                ? RetrievalScheme.EVERY_STRIDE
+                                : any(RetrievalScheme.values()),
                         (1 + random.nextInt(998)) / 1000.0,
                         upTo(LIMITS.maxStride()),
                         upTo(LIMITS.maxQueryTokens()),

@@ -312,8 +312,8 @@ class RequestParserTest {
 
         assertThat(error(parse(request("\"retrieval\":{\"mode\":\"" + name + "\"}"))).message())
                 .isEqualTo(
-                        "`retrieval.mode` must be one of baseline, speculative"
-                                + " (got a string of 65 characters)");
+                        "`retrieval.mode` must be one of baseline, speculative, knn-lm,"
+                                + " knn-lm-baseline (got a string of 65 characters)");
     }
 
     @Test

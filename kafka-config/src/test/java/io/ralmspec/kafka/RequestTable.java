@@ -48,6 +48,9 @@ final class RequestTable {
                 request("\"deadline_ms\":86400000"),
                 request("\"retrieval\":{}"),
                 request("\"retrieval\":{\"retriever\":\"hnsw\",\"mode\":\"baseline\"}"),
+                request("\"retrieval\":{\"mode\":\"knn-lm\",\"stride\":3}"),
+                request("\"retrieval\":{\"mode\":\"knn-lm\",\"scheme\":\"every-stride\"}"),
+                request("\"retrieval\":{\"retriever\":\"hnsw\",\"mode\":\"knn-lm-baseline\"}"),
                 request("\"retrieval\":{\"stride\":64,\"query_tokens\":256}"),
                 request("\"retrieval\":{\"speculation\":{\"stride\":64,\"prefetch\":256}}"),
                 request("\"retrieval\":{\"speculation\":{\"async\":false,\"recovery\":null}}"),
@@ -109,12 +112,10 @@ final class RequestTable {
         nested(bad, "retrieval.stride", "0", "must be >= 1 (got 0)");
         nested(bad, "retrieval.stride", "65", "must be <= 64 (got 65)");
         nested(bad, "retrieval.query_tokens", "257", "must be <= 256 (got 257)");
-        nested(
-                bad,
-                "retrieval.mode",
-                "\"fast\"",
-                "must be one of baseline, speculative (got \"fast\")");
-        nested(bad, "retrieval.mode", "3", "must be one of baseline, speculative (got 3)");
+        String modes = "must be one of baseline, speculative, knn-lm, knn-lm-baseline (got %s)";
+        nested(bad, "retrieval.mode", "\"fast\"", modes.formatted("\"fast\""));
+        nested(bad, "retrieval.mode", "\"knn_lm\"", modes.formatted("\"knn_lm\""));
+        nested(bad, "retrieval.mode", "3", modes.formatted("3"));
         nested(bad, "retrieval.speculation.stride", "0", "must be >= 1 (got 0)");
         nested(bad, "retrieval.speculation.stride", "65", "must be <= 64 (got 65)");
         nested(bad, "retrieval.speculation.stride", "2.5", "must be an integer (got 2.5)");
@@ -161,11 +162,21 @@ final class RequestTable {
                 "retrieval.confidence",
                 "\"0.5\"",
                 "must be a number (got a string of 3 characters)");
-        nested(
-                bad,
-                "retrieval.mode",
-                "\"knn-lm\"",
-                "must be one of baseline, speculative (got \"knn-lm\")");
+        for (String mode : List.of("knn-lm", "knn-lm-baseline")) {
+            bad.add(
+                    bad(
+                            "\"retrieval\":{\"mode\":\"%s\",\"retriever\":\"bm25\"}"
+                                    .formatted(mode),
+                            INVALID_FIELD,
+                            "retrieval.retriever",
+                            "must be exact or hnsw in mode %s (got bm25)".formatted(mode)));
+            bad.add(
+                    bad(
+                            "\"retrieval\":{\"scheme\":\"flare\",\"mode\":\"%s\"}".formatted(mode),
+                            INVALID_FIELD,
+                            "retrieval.scheme",
+                            "must be every-stride in mode %s (got flare)".formatted(mode)));
+        }
         unsupported(bad, "n", "2", "1 or left out");
         unsupported(bad, "logprobs", "true", "false or left out");
         unsupported(bad, "logprobs", "5", "false or left out");

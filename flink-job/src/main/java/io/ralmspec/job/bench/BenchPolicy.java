@@ -146,7 +146,7 @@ public record BenchPolicy(String name, DecodingMode mode, SpeculationPolicy poli
 
     /** The policy spelled out, whatever it is called. */
     public String settings() {
-        if (mode == DecodingMode.BASELINE) {
+        if (!mode.speculative()) {
             return "";
         }
         return EXPLICIT

@@ -10,6 +10,7 @@ import io.ralmspec.decoding.Sampling;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -41,7 +42,8 @@ public final class Comparison {
     private final Listener listener;
 
     /**
-     * @param retrieval of the requests; retriever and mode are set for each
+     * @param retrieval of the requests in the speculative mode, which is compared with its
+     *     baseline; the retriever is set for each
      * @param stream whether answers are streamed
      */
     public Comparison(
@@ -64,8 +66,9 @@ public final class Comparison {
             throws InterruptedException {
         List<ComparisonRow> rows = new ArrayList<>();
         for (RetrieverKind retriever : retrievers) {
-            Map<DecodingMode, ComparisonRow> row = new EnumMap<>(DecodingMode.class);
-            for (DecodingMode mode : DecodingMode.values()) {
+            // In this order: the ordinals of modes say nothing about it.
+            Map<DecodingMode, ComparisonRow> row = new LinkedHashMap<>();
+            for (DecodingMode mode : List.of(baseline(), retrieval.mode())) {
                 row.put(mode, ComparisonRow.empty(retriever, mode));
             }
             for (int i = 0; i < questions.size(); i++) {
@@ -84,8 +87,8 @@ public final class Comparison {
             throws InterruptedException {
         List<DecodingMode> order =
                 baselineFirst
-                        ? List.of(DecodingMode.BASELINE, DecodingMode.SPECULATIVE)
-                        : List.of(DecodingMode.SPECULATIVE, DecodingMode.BASELINE);
+                        ? List.of(baseline(), retrieval.mode())
+                        : List.of(retrieval.mode(), baseline());
         Map<DecodingMode, Answer> answers = new EnumMap<>(DecodingMode.class);
         Map<DecodingMode, Double> seconds = new EnumMap<>(DecodingMode.class);
         for (DecodingMode mode : order) {
@@ -101,13 +104,17 @@ public final class Comparison {
             }
             seconds.put(mode, (System.nanoTime() - start) / 1e9);
         }
-        Answer baseline = answers.get(DecodingMode.BASELINE);
-        Answer speculative = answers.get(DecodingMode.SPECULATIVE);
+        Answer baseline = answers.get(baseline());
+        Answer speculative = answers.get(retrieval.mode());
         boolean equal = baseline != null && speculative != null && baseline.says(speculative);
         listener.compared(retriever, question, equal);
         row.replaceAll(
                 (mode, soFar) ->
                         soFar.plus(answers.get(mode), equal, seconds.getOrDefault(mode, 0.0)));
+    }
+
+    private DecodingMode baseline() {
+        return retrieval.mode().baseline();
     }
 
     private DecodingRequest request(RetrieverKind retriever, DecodingMode mode, Question question) {
@@ -116,7 +123,7 @@ public final class Comparison {
                         .formatted(
                                 question.id(),
                                 retriever.wireName(),
-                                mode,
+                                mode.wireName(),
                                 UUID.randomUUID().toString().substring(0, 8)),
                 question.prompt(),
                 maxTokens,

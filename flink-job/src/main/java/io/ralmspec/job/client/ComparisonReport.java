@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.ralmspec.decoding.DecodingMode;
 import io.ralmspec.decoding.RetrievalParameters;
 import io.ralmspec.decoding.SpeculationPolicy;
 import io.ralmspec.job.SpeculationStride;
@@ -26,7 +25,7 @@ public final class ComparisonReport {
     /** Fixed-width text; the speed-up is baseline seconds over speculative seconds. */
     public static String table(List<ComparisonRow> rows) {
         StringBuilder text = new StringBuilder();
-        String format = "%-9s %-12s %9s %7s %9s %9s %8s %9s %10s %8s%n";
+        String format = "%-9s %-15s %9s %7s %9s %9s %8s %9s %10s %8s%n";
         text.append(
                 format.formatted(
                         "retriever",
@@ -50,9 +49,7 @@ public final class ComparisonReport {
                             row.modelSteps(),
                             row.tokens(),
                             "%.2f".formatted(row.seconds()),
-                            row.mode() == DecodingMode.BASELINE
-                                    ? "-"
-                                    : "%.2f".formatted(row.acceptance()),
+                            row.mode().speculative() ? "%.2f".formatted(row.acceptance()) : "-",
                             "%.2fx".formatted(baselineSeconds(rows, row) / row.seconds())));
         }
         return text.toString();
@@ -93,7 +90,7 @@ public final class ComparisonReport {
     private static double baselineSeconds(List<ComparisonRow> rows, ComparisonRow row) {
         return rows.stream()
                 .filter(other -> other.retriever() == row.retriever())
-                .filter(other -> other.mode() == DecodingMode.BASELINE)
+                .filter(other -> other.mode() == row.mode().baseline())
                 .mapToDouble(ComparisonRow::seconds)
                 .findFirst()
                 .orElse(Double.NaN);

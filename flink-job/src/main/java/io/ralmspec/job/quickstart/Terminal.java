@@ -16,14 +16,14 @@ final class Terminal implements Comparison.Listener {
     @Override
     public void asking(RetrieverKind retriever, DecodingMode asked, Question question) {
         mode = asked;
-        if (mode == DecodingMode.SPECULATIVE) {
+        if (mode.speculative()) {
             System.out.printf("%n[%s] %s%n", retriever.wireName(), question.prompt());
         }
     }
 
     @Override
     public void delta(Delta delta) {
-        if (mode == DecodingMode.SPECULATIVE) {
+        if (mode.speculative()) {
             System.out.print(delta.text());
             System.out.flush();
         }
@@ -35,7 +35,7 @@ final class Terminal implements Comparison.Listener {
         RequestError error = answer.error();
         if (error != null) {
             System.out.printf("%n%s: %s%n", error.code().wireName(), error.message());
-        } else if (asked == DecodingMode.SPECULATIVE) {
+        } else if (asked.speculative()) {
             System.out.printf("%n%s%n%s%n", AnswerText.sources(answer), AnswerText.cost(answer));
         }
     }

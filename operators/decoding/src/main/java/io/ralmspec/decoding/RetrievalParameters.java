@@ -3,8 +3,12 @@ package io.ralmspec.decoding;
 import java.io.Serializable;
 
 /**
- * How a request retrieves.
+ * How a request retrieves. In the {@link DecodingMode#neighbours KNN-LM modes}, where each token
+ * has a lookup, {@code confidence}, {@code stride} and {@code queryTokens} mean nothing, nor do
+ * {@code prefetch} and {@code recovery} of the policy; in the others, {@code knn} doesn't.
  *
+ * @param retriever a dense one in the KNN-LM modes
+ * @param scheme {@link RetrievalScheme#EVERY_STRIDE} in the KNN-LM modes
  * @param confidence with {@link RetrievalScheme#FLARE}: a stride whose tokens are all more probable
  *     than this needs no lookup; in (0, 1)
  * @param stride generation stride: tokens generated per retrieval, at least 1 (paper: k = 4)
@@ -17,7 +21,8 @@ public record RetrievalParameters(
         double confidence,
         int stride,
         int queryTokens,
-        SpeculationPolicy speculation)
+        SpeculationPolicy speculation,
+        KnnParameters knn)
         implements Serializable {
     /** Of the paper's official code. */
     public static final double DEFAULT_CONFIDENCE = 0.8;
@@ -27,6 +32,36 @@ public record RetrievalParameters(
                 confidence > 0 && confidence < 1, "retrieval.confidence", "in (0, 1)", confidence);
         Checks.require(stride >= 1, "retrieval.stride", ">= 1", stride);
         Checks.require(queryTokens >= 1, "retrieval.query_tokens", ">= 1", queryTokens);
+        Checks.require(
+                retriever.dense() || !mode.neighbours(),
+                "retrieval.retriever",
+                "exact or hnsw in mode " + mode.wireName(),
+                retriever.wireName());
+        Checks.require(
+                scheme == RetrievalScheme.EVERY_STRIDE || !mode.neighbours(),
+                "retrieval.scheme",
+                "every-stride in mode " + mode.wireName(),
+                scheme.wireName());
+    }
+
+    /** With {@link KnnParameters#DEFAULT}. */
+    public RetrievalParameters(
+            RetrieverKind retriever,
+            DecodingMode mode,
+            RetrievalScheme scheme,
+            double confidence,
+            int stride,
+            int queryTokens,
+            SpeculationPolicy speculation) {
+        this(
+                retriever,
+                mode,
+                scheme,
+                confidence,
+                stride,
+                queryTokens,
+                speculation,
+                KnnParameters.DEFAULT);
     }
 
     /** The paper's: 4 tokens per retrieval, the last 32 as query. */
@@ -44,21 +79,26 @@ public record RetrievalParameters(
 
     public RetrievalParameters with(DecodingMode other) {
         return new RetrievalParameters(
-                retriever, other, scheme, confidence, stride, queryTokens, speculation);
+                retriever, other, scheme, confidence, stride, queryTokens, speculation, knn);
     }
 
     public RetrievalParameters with(RetrieverKind other) {
         return new RetrievalParameters(
-                other, mode, scheme, confidence, stride, queryTokens, speculation);
+                other, mode, scheme, confidence, stride, queryTokens, speculation, knn);
     }
 
     public RetrievalParameters with(SpeculationPolicy other) {
         return new RetrievalParameters(
-                retriever, mode, scheme, confidence, stride, queryTokens, other);
+                retriever, mode, scheme, confidence, stride, queryTokens, other, knn);
     }
 
-    /** Whether a cache guesses documents. */
+    public RetrievalParameters with(KnnParameters other) {
+        return new RetrievalParameters(
+                retriever, mode, scheme, confidence, stride, queryTokens, speculation, other);
+    }
+
+    /** Whether a cache guesses documents or neighbours. */
     public boolean speculative() {
-        return mode == DecodingMode.SPECULATIVE;
+        return mode.speculative();
     }
 }

@@ -18,6 +18,10 @@ public final class SessionFields {
 
     private SessionFields() {}
 
+    /**
+     * The parameters of KNN-LM only in its modes: the others don't use them, and their bytes must
+     * stay what they were before there were any.
+     */
     public static void write(DataOutputStream out, DecodingRequest request) throws IOException {
         write(out, request.id());
         write(out, request.prompt());
@@ -42,10 +46,14 @@ public final class SessionFields {
         out.writeInt(speculation.prefetch());
         out.writeBoolean(speculation.async());
         out.writeBoolean(speculation.recovery());
+        if (retrieval.mode().neighbours()) {
+            write(out, retrieval.knn());
+        }
         out.writeBoolean(request.stream());
         out.writeLong(request.deadlineMillis());
     }
 
+    /** In a mode other than KNN-LM's, with {@link KnnParameters#DEFAULT}. */
     public static DecodingRequest readRequest(DataInputStream in) throws IOException {
         String id = readString(in);
         String prompt = readString(in);
@@ -69,8 +77,30 @@ public final class SessionFields {
                                 in.readInt(),
                                 in.readBoolean(),
                                 in.readBoolean()));
+        if (retrieval.mode().neighbours()) {
+            retrieval = retrieval.with(readKnnParameters(in));
+        }
         return new DecodingRequest(
                 id, prompt, maxTokens, stop, sampling, retrieval, in.readBoolean(), in.readLong());
+    }
+
+    public static void write(DataOutputStream out, KnnParameters parameters) throws IOException {
+        out.writeDouble(parameters.lambda());
+        out.writeDouble(parameters.temperature());
+        out.writeInt(parameters.neighbours());
+        out.writeInt(parameters.successors());
+        out.writeInt(parameters.prefetch());
+        out.writeInt(parameters.cacheEntries());
+    }
+
+    public static KnnParameters readKnnParameters(DataInputStream in) throws IOException {
+        return new KnnParameters(
+                in.readDouble(),
+                in.readDouble(),
+                in.readInt(),
+                in.readInt(),
+                in.readInt(),
+                in.readInt());
     }
 
     public static void write(DataOutputStream out, Transcript transcript) throws IOException {

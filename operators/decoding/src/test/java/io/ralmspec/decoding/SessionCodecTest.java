@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Stored sessions of every version since the first release, kept in the test resources. */
@@ -34,6 +35,29 @@ class SessionCodecTest {
         assertThat(full("index").toBytes())
                 .as("a changed layout needs a new version")
                 .isEqualTo(stored("session-v3.bin"));
+    }
+
+    /** Programs from before there were KNN-LM modes read these bytes, and wrote such. */
+    @Test
+    void knnParametersAreNoPartOfASessionThatLooksDocumentsUp() throws IOException {
+        KnnParameters own = new KnnParameters(0.5, 20, 8, 3, 4, 100);
+        byte[] bytes =
+                full("index", DecodingMode.SPECULATIVE, RetrievalScheme.FLARE, own).toBytes();
+        assertThat(bytes).isEqualTo(stored("session-v3.bin"));
+        assertThat(SessionState.fromBytes(bytes).request().retrieval().knn())
+                .isEqualTo(KnnParameters.DEFAULT);
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = DecodingMode.class,
+            names = {"KNN_LM", "KNN_LM_BASELINE"})
+    void knnParametersComeBackInTheModesThatUseThem(DecodingMode mode) {
+        KnnParameters own = new KnnParameters(0.5, 20, 8, 3, 4, 100);
+        SessionState state = full("index", mode, RetrievalScheme.EVERY_STRIDE, own);
+        assertThat(SessionState.fromBytes(state.toBytes()))
+                .usingRecursiveComparison()
+                .isEqualTo(state);
     }
 
     @Test
@@ -67,8 +91,17 @@ class SessionCodecTest {
                 .readAllBytes();
     }
 
-    /** Every field has a value of its own. */
     private static SessionState full(String knowledgeBase) {
+        return full(
+                knowledgeBase,
+                DecodingMode.SPECULATIVE,
+                RetrievalScheme.FLARE,
+                KnnParameters.DEFAULT);
+    }
+
+    /** Every field has a value of its own. */
+    private static SessionState full(
+            String knowledgeBase, DecodingMode mode, RetrievalScheme scheme, KnnParameters knn) {
         Query query = new Query("the query", new float[] {0.25f, -1});
         return new SessionState(
                 new DecodingRequest(
@@ -79,12 +112,13 @@ class SessionCodecTest {
                         new Sampling(0.7, 0.9, 42),
                         new RetrievalParameters(
                                 RetrieverKind.HNSW,
-                                DecodingMode.SPECULATIVE,
-                                RetrievalScheme.FLARE,
+                                mode,
+                                scheme,
                                 0.6,
                                 5,
                                 31,
-                                new SpeculationPolicy(StrideRule.OS3, 4, 21, true, false)),
+                                new SpeculationPolicy(StrideRule.OS3, 4, 21, true, false),
+                                knn),
                         true,
                         90_000),
                 1_234_567,

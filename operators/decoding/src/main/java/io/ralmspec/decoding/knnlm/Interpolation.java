@@ -1,6 +1,7 @@
 package io.ralmspec.decoding.knnlm;
 
 import io.ralmspec.decoding.Checks;
+import io.ralmspec.decoding.KnnParameters;
 import io.ralmspec.decoding.Sampling;
 import io.ralmspec.decoding.TokenDraw;
 import java.util.Arrays;
@@ -23,6 +24,10 @@ import java.util.Map;
  * @param temperature above 0
  */
 public record Interpolation(double lambda, double temperature) {
+    static Interpolation of(KnnParameters parameters) {
+        return new Interpolation(parameters.lambda(), parameters.temperature());
+    }
+
     /**
      * The next token.
      *

@@ -1,5 +1,6 @@
 package io.ralmspec.decoding.knnlm;
 
+import io.ralmspec.decoding.KnnParameters;
 import io.ralmspec.decoding.Sampling;
 import io.ralmspec.decoding.Tokens;
 import java.util.Arrays;

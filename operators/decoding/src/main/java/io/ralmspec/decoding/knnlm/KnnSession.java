@@ -4,6 +4,7 @@ import io.ralmspec.decoding.Counters;
 import io.ralmspec.decoding.DecodingRequest;
 import io.ralmspec.decoding.Estimates;
 import io.ralmspec.decoding.FinishReason;
+import io.ralmspec.decoding.KnnParameters;
 import io.ralmspec.decoding.Outcomes;
 import io.ralmspec.decoding.Phase;
 import io.ralmspec.decoding.SessionCommand;

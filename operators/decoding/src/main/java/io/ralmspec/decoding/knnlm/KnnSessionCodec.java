@@ -30,7 +30,7 @@ final class KnnSessionCodec {
         try (DataOutputStream out = new DataOutputStream(bytes)) {
             out.writeByte(VERSION);
             write(out, state.request());
-            writeParameters(out, state.parameters());
+            write(out, state.parameters());
             out.writeLong(state.receivedMillis());
             write(out, state.datastore());
             out.writeByte(state.phase().ordinal());
@@ -77,7 +77,7 @@ final class KnnSessionCodec {
             }
             return new KnnState(
                     SessionFields.readRequest(in),
-                    readParameters(in),
+                    SessionFields.readKnnParameters(in),
                     in.readLong(),
                     SessionFields.readString(in),
                     Phase.values()[in.readByte()],
@@ -104,26 +104,6 @@ final class KnnSessionCodec {
         } catch (IOException e) {
             throw new IllegalArgumentException("KNN-LM session state is truncated", e);
         }
-    }
-
-    private static void writeParameters(DataOutputStream out, KnnParameters parameters)
-            throws IOException {
-        out.writeDouble(parameters.lambda());
-        out.writeDouble(parameters.temperature());
-        out.writeInt(parameters.neighbours());
-        out.writeInt(parameters.successors());
-        out.writeInt(parameters.prefetch());
-        out.writeInt(parameters.cacheEntries());
-    }
-
-    private static KnnParameters readParameters(DataInputStream in) throws IOException {
-        return new KnnParameters(
-                in.readDouble(),
-                in.readDouble(),
-                in.readInt(),
-                in.readInt(),
-                in.readInt(),
-                in.readInt());
     }
 
     private static List<float[]> readKeys(DataInputStream in) throws IOException {

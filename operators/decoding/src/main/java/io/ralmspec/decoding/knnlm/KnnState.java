@@ -5,6 +5,7 @@ import io.ralmspec.decoding.DecodingRequest;
 import io.ralmspec.decoding.DecodingSession;
 import io.ralmspec.decoding.Estimates;
 import io.ralmspec.decoding.FinishReason;
+import io.ralmspec.decoding.KnnParameters;
 import io.ralmspec.decoding.Outcomes;
 import io.ralmspec.decoding.Phase;
 import io.ralmspec.decoding.Timings;

@@ -1,5 +1,6 @@
 package io.ralmspec.decoding.knnlm;
 
+import io.ralmspec.decoding.KnnParameters;
 import io.ralmspec.decoding.Tokenizer;
 import io.ralmspec.decoding.Tokens;
 import java.util.ArrayList;
@@ -90,8 +91,7 @@ public final class KnnSteps {
 
     private static int choose(
             KnnContext context, TokenState state, Neighbours neighbours, int position) {
-        return context.parameters()
-                .interpolation()
+        return Interpolation.of(context.parameters())
                 .choose(state.logProbabilities(), neighbours, context.sampling(), position);
     }
 

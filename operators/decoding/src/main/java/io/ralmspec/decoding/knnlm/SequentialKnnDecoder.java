@@ -5,6 +5,7 @@ import io.ralmspec.decoding.Checks;
 import io.ralmspec.decoding.Counters;
 import io.ralmspec.decoding.DecodingRequest;
 import io.ralmspec.decoding.FinishReason;
+import io.ralmspec.decoding.KnnParameters;
 import io.ralmspec.decoding.ModelProfile;
 import io.ralmspec.decoding.StopRules;
 import io.ralmspec.decoding.Timings;
@@ -47,7 +48,7 @@ public final class SequentialKnnDecoder {
                 "in [1, " + (profile.sequenceTokens() - 1) + "] tokens",
                 prompt.length);
         SearchKind kind = SearchKind.of(request.retrieval().retriever());
-        Interpolation interpolation = parameters.interpolation();
+        Interpolation interpolation = Interpolation.of(parameters);
         int[] generated = Tokens.NONE;
         int steps = 0;
         FinishReason end = null;

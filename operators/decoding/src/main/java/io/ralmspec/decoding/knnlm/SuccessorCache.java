@@ -1,5 +1,6 @@
 package io.ralmspec.decoding.knnlm;
 
+import io.ralmspec.decoding.KnnParameters;
 import java.util.Arrays;
 import java.util.List;
 

@@ -1,11 +1,10 @@
-package io.ralmspec.decoding.knnlm;
+package io.ralmspec.decoding;
 
-import io.ralmspec.decoding.Checks;
 import java.io.Serializable;
 
 /**
- * How a request uses the datastore. The first three decide what the answer is, the others only how
- * fast it comes.
+ * How a request uses the datastore, in {@link DecodingMode#neighbours the modes} that have one. The
+ * first three decide what the answer is, the others only how fast it comes.
  *
  * @param lambda weight of the neighbours beside the language model, in [0, 1]
  * @param temperature what squared distances are divided by, above 0, in the scale of the model's
@@ -39,7 +38,7 @@ public record KnnParameters(
                 "retrieval.knn.temperature",
                 "above 0 and finite",
                 temperature);
-        requireIn("neighbours", 1, neighbours, MAX_NEIGHBOURS);
+        requireIn("k", 1, neighbours, MAX_NEIGHBOURS);
         requireIn("successors", 0, successors, MAX_SUCCESSORS);
         requireIn("prefetch", 1, prefetch, MAX_NEIGHBOURS);
         requireIn("cache_entries", 1, cacheEntries, MAX_CACHE_ENTRIES);
@@ -56,9 +55,5 @@ public record KnnParameters(
     /** The same with another number of neighbours. */
     public KnnParameters withNeighbours(int count) {
         return new KnnParameters(lambda, temperature, count, successors, prefetch, cacheEntries);
-    }
-
-    Interpolation interpolation() {
-        return new Interpolation(lambda, temperature);
     }
 }
