@@ -137,7 +137,7 @@ final class RequestReader {
             case "deadline_ms" ->
                     deadlineMillis =
                             fields.integer(field, 1, limits.maxDeadlineMillis(), deadlineMillis);
-            case "retrieval", "retrieval.speculation" -> {
+            case "retrieval", "retrieval.speculation", "retrieval.knn" -> {
                 if (fields.object(field)) {
                     object(field + ".");
                 }

@@ -2,6 +2,7 @@ package io.ralmspec.kafka;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.ralmspec.decoding.DecodingRequest;
+import io.ralmspec.decoding.KnnParameters;
 import io.ralmspec.decoding.RetrievalParameters;
 import io.ralmspec.decoding.Sampling;
 import io.ralmspec.decoding.SpeculationPolicy;
@@ -52,6 +53,7 @@ public final class RequestWriter {
         json.writeNumberField("stride", retrieval.stride());
         json.writeNumberField("query_tokens", retrieval.queryTokens());
         write(json, retrieval.speculation());
+        write(json, retrieval.knn());
         json.writeEndObject();
     }
 
@@ -66,6 +68,17 @@ public final class RequestWriter {
         json.writeNumberField("prefetch", speculation.prefetch());
         json.writeBooleanField("async", speculation.async());
         json.writeBooleanField("recovery", speculation.recovery());
+        json.writeEndObject();
+    }
+
+    private static void write(JsonGenerator json, KnnParameters knn) throws IOException {
+        json.writeObjectFieldStart("knn");
+        json.writeNumberField("lambda", knn.lambda());
+        json.writeNumberField("temperature", knn.temperature());
+        json.writeNumberField("k", knn.neighbours());
+        json.writeNumberField("successors", knn.successors());
+        json.writeNumberField("prefetch", knn.prefetch());
+        json.writeNumberField("cache_entries", knn.cacheEntries());
         json.writeEndObject();
     }
 

@@ -35,6 +35,7 @@ final class RetrievalReader {
     private final JsonParser json;
     private final FieldReader fields;
     private final RequestLimits limits;
+    private final KnnReader knn;
 
     private RetrieverKind retriever;
     private DecodingMode mode;
@@ -56,6 +57,7 @@ final class RetrievalReader {
         this.json = json;
         this.fields = fields;
         this.limits = limits;
+        this.knn = new KnnReader(fields, defaults.knn());
         this.retriever = defaults.retriever();
         this.mode = defaults.mode();
         this.scheme = defaults.scheme();
@@ -88,7 +90,7 @@ final class RetrievalReader {
             case "retrieval.speculation.async" -> async = fields.bool(field, async);
             case "retrieval.speculation.recovery" -> recovery = fields.bool(field, recovery);
             default -> {
-                return false;
+                return knn.read(field);
             }
         }
         return true;
@@ -122,7 +124,8 @@ final class RetrievalReader {
                 confidence,
                 stride,
                 queryTokens,
-                new SpeculationPolicy(rule, speculationStride, prefetch, async, recovery));
+                new SpeculationPolicy(rule, speculationStride, prefetch, async, recovery),
+                knn.toParameters());
     }
 
     private void retriever(String field) throws IOException {

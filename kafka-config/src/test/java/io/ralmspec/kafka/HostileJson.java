@@ -40,10 +40,21 @@ final class HostileJson {
                     "k",
                     "filter",
                     "max_stride",
-                    "speculation");
+                    "speculation",
+                    "knn");
 
     private static final List<String> SPECULATION_FIELDS =
             List.of("stride", "prefetch", "async", "recovery", "gamma");
+
+    private static final List<String> KNN_FIELDS =
+            List.of(
+                    "lambda",
+                    "temperature",
+                    "k",
+                    "successors",
+                    "prefetch",
+                    "cache_entries",
+                    "neighbours");
 
     private static final List<String> SCALARS =
             List.of(
@@ -75,6 +86,8 @@ final class HostileJson {
                     "\"bm25\"",
                     "\"speculative\"",
                     "\"baseline\"",
+                    "\"knn-lm\"",
+                    "\"knn-lm-baseline\"",
                     "\"os3\"",
                     "\"continuous\"",
                     "\"flare\"",
@@ -121,6 +134,7 @@ final class HostileJson {
                                 "deadline_ms",
                                 "retrieval",
                                 "retrieval.speculation",
+                                "retrieval.knn",
                                 "user",
                                 "",
                                 "\\u0069d",
@@ -174,6 +188,8 @@ final class HostileJson {
             object(text, RETRIEVAL_FIELDS, random.nextInt(6), false);
         } else if (name.equals("speculation") && kind != 0) {
             object(text, SPECULATION_FIELDS, random.nextInt(5), false);
+        } else if (name.equals("knn") && kind != 0) {
+            object(text, KNN_FIELDS, random.nextInt(6), false);
         } else {
             value(text, 0);
         }

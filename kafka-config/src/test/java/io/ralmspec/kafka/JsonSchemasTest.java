@@ -10,6 +10,7 @@ import io.ralmspec.decoding.DecodingMode;
 import io.ralmspec.decoding.Delta;
 import io.ralmspec.decoding.ErrorCode;
 import io.ralmspec.decoding.FinishReason;
+import io.ralmspec.decoding.KnnParameters;
 import io.ralmspec.decoding.RequestDefaults;
 import io.ralmspec.decoding.RequestLimits;
 import io.ralmspec.decoding.RetrievalParameters;
@@ -112,6 +113,14 @@ class JsonSchemasTest {
                 .isEqualTo(LIMITS.maxSpeculationStride());
         assertThat(number("retrieval/properties/speculation/properties/prefetch/maximum"))
                 .isEqualTo(LIMITS.maxPrefetch());
+        String knn = "retrieval/properties/knn/properties/";
+        assertThat(number(knn + "temperature/maximum"))
+                .isEqualTo((long) KnnParameters.MAX_TEMPERATURE);
+        assertThat(number(knn + "k/maximum")).isEqualTo(KnnParameters.MAX_NEIGHBOURS);
+        assertThat(number(knn + "successors/maximum")).isEqualTo(KnnParameters.MAX_SUCCESSORS);
+        assertThat(number(knn + "prefetch/maximum")).isEqualTo(KnnParameters.MAX_NEIGHBOURS);
+        assertThat(number(knn + "cache_entries/maximum"))
+                .isEqualTo(KnnParameters.MAX_CACHE_ENTRIES);
         assertThat(JsonSchemas.REQUEST.node().path("description").textValue())
                 .contains(LIMITS.maxRequestBytes() + " bytes", Json.MAX_NESTING + " levels");
     }
@@ -144,6 +153,16 @@ class JsonSchemasTest {
                 .isEqualTo(Boolean.toString(speculation.async()));
         assertThat(at(policy + "recovery/default").toString())
                 .isEqualTo(Boolean.toString(speculation.recovery()));
+        String knn = "retrieval/properties/knn/properties/";
+        assertThat(
+                        new KnnParameters(
+                                at(knn + "lambda/default").doubleValue(),
+                                at(knn + "temperature/default").doubleValue(),
+                                (int) number(knn + "k/default"),
+                                (int) number(knn + "successors/default"),
+                                (int) number(knn + "prefetch/default"),
+                                (int) number(knn + "cache_entries/default")))
+                .isEqualTo(retrieval.knn());
     }
 
     @Test
@@ -164,6 +183,19 @@ class JsonSchemasTest {
                         Stream.of(StrideRule.values())
                                 .filter(rule -> rule != StrideRule.FIXED)
                                 .map(StrideRule::wireName)
+                                .toList());
+        List<String> withNeighbours =
+                Stream.of(DecodingMode.values())
+                        .filter(DecodingMode::neighbours)
+                        .map(DecodingMode::wireName)
+                        .toList();
+        assertThat(names(at("retrieval/if/properties/mode/enum")))
+                .containsExactlyElementsOf(withNeighbours);
+        assertThat(names(at("retrieval/then/properties/retriever/enum")))
+                .containsExactlyElementsOf(
+                        Stream.of(RetrieverKind.values())
+                                .filter(RetrieverKind::dense)
+                                .map(RetrieverKind::wireName)
                                 .toList());
         JsonNode answer = JsonSchemas.ANSWER.node().path("properties");
         assertThat(names(answer.at("/finish_reason/enum")))

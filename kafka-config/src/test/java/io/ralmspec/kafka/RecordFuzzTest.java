@@ -13,6 +13,7 @@ import io.ralmspec.decoding.Delta;
 import io.ralmspec.decoding.DeltaRecord;
 import io.ralmspec.decoding.ErrorCode;
 import io.ralmspec.decoding.FinishReason;
+import io.ralmspec.decoding.KnnParameters;
 import io.ralmspec.decoding.Origin;
 import io.ralmspec.decoding.RequestDefaults;
 import io.ralmspec.decoding.RequestError;
@@ -111,7 +112,7 @@ class RecordFuzzTest {
                                     ? delta
                                     : new Delta(delta.id(), delta.sequence(), "", delta.last()));
         }
-        assertThat(cut).as(where(0)).isBetween(CASES / 50, CASES - CASES / 50);
+        assertThat(cut).as(where(0)).isBetween(CASES / 250, CASES - CASES / 50);
     }
 
     @Test
@@ -237,7 +238,14 @@ class RecordFuzzTest {
                         (1 + random.nextInt(998)) / 1000.0,
                         upTo(LIMITS.maxStride()),
                         upTo(LIMITS.maxQueryTokens()),
-                        policy),
+                        policy,
+                        new KnnParameters(
+                                random.nextInt(9) / 8.0,
+                                Math.pow(10, 18 * random.nextDouble() - 9),
+                                upTo(KnnParameters.MAX_NEIGHBOURS),
+                                upTo(KnnParameters.MAX_SUCCESSORS + 1) - 1,
+                                upTo(KnnParameters.MAX_NEIGHBOURS),
+                                upTo(KnnParameters.MAX_CACHE_ENTRIES))),
                 random.nextBoolean(),
                 random.nextBoolean() ? 0 : 1 + random.nextLong(LIMITS.maxDeadlineMillis()));
     }

@@ -51,6 +51,13 @@ final class RequestTable {
                 request("\"retrieval\":{\"mode\":\"knn-lm\",\"stride\":3}"),
                 request("\"retrieval\":{\"mode\":\"knn-lm\",\"scheme\":\"every-stride\"}"),
                 request("\"retrieval\":{\"retriever\":\"hnsw\",\"mode\":\"knn-lm-baseline\"}"),
+                request("\"retrieval\":{\"knn\":{}}"),
+                request("\"retrieval\":{\"knn\":null,\"speculation\":null}"),
+                request("\"retrieval\":{\"knn\":{\"lambda\":0,\"temperature\":1e9,\"k\":1}}"),
+                request("\"retrieval\":{\"knn\":{\"lambda\":1,\"temperature\":1e-9,\"k\":1024}}"),
+                request("\"retrieval\":{\"knn\":{\"successors\":0,\"prefetch\":1}}"),
+                request("\"retrieval\":{\"knn\":{\"successors\":256,\"prefetch\":1024}}"),
+                request("\"retrieval\":{\"knn\":{\"cache_entries\":65536,\"more\":{\"k\":0}}}"),
                 request("\"retrieval\":{\"stride\":64,\"query_tokens\":256}"),
                 request("\"retrieval\":{\"speculation\":{\"stride\":64,\"prefetch\":256}}"),
                 request("\"retrieval\":{\"speculation\":{\"async\":false,\"recovery\":null}}"),
@@ -177,6 +184,26 @@ final class RequestTable {
                             "retrieval.scheme",
                             "must be every-stride in mode %s (got flare)".formatted(mode)));
         }
+        for (String number : List.of("-0.1", "1.01", "1e999")) {
+            String bound = "must be in [0, 1] (got %s)".formatted(number);
+            nested(bad, "retrieval.knn.lambda", number, bound);
+        }
+        for (String number : List.of("0", "-1", "1000000001", "1e999")) {
+            String bound = "must be in (0, 1000000000] (got %s)".formatted(number);
+            nested(bad, "retrieval.knn.temperature", number, bound);
+        }
+        nested(bad, "retrieval.knn.temperature", "[1]", "must be a number (got an array)");
+        nested(bad, "retrieval.knn.k", "0", "must be >= 1 (got 0)");
+        nested(bad, "retrieval.knn.k", "1025", "must be <= 1024 (got 1025)");
+        nested(bad, "retrieval.knn.k", "1.5", "must be an integer (got 1.5)");
+        nested(bad, "retrieval.knn.successors", "-1", "must be >= 0 (got -1)");
+        nested(bad, "retrieval.knn.successors", "257", "must be <= 256 (got 257)");
+        nested(bad, "retrieval.knn.prefetch", "0", "must be >= 1 (got 0)");
+        nested(bad, "retrieval.knn.prefetch", "1025", "must be <= 1024 (got 1025)");
+        nested(bad, "retrieval.knn.cache_entries", "0", "must be >= 1 (got 0)");
+        nested(bad, "retrieval.knn.cache_entries", "65537", "must be <= 65536 (got 65537)");
+        nested(bad, "retrieval.knn.cache_entries", "{}", "must be an integer (got an object)");
+        nested(bad, "retrieval.knn", "8", "must be an object (got 8)");
         unsupported(bad, "n", "2", "1 or left out");
         unsupported(bad, "logprobs", "true", "false or left out");
         unsupported(bad, "logprobs", "5", "false or left out");
@@ -261,6 +288,14 @@ final class RequestTable {
                 "retrieval.confidence",
                 "0.99999999999999999999",
                 "must be in (0, 1) (got 0.99999999999999999999)");
+        String tiny = "must be in (0, 1000000000] (got 1e-400)";
+        nested(bad, "retrieval.knn.temperature", "1e-400", tiny);
+        bad.add(
+                bad(
+                        "\"retrieval\":{\"knn\":{\"k\":1,\"k\":1}}",
+                        INVALID_FIELD,
+                        "retrieval.knn.k",
+                        "must be given once (got it again)"));
         bad.add(bad("\"n\":1,\"n\":1", INVALID_FIELD, "n", "must be given once (got it again)"));
         prompt(
                 bad,

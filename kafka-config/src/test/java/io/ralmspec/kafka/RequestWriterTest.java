@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ralmspec.decoding.DecodingMode;
 import io.ralmspec.decoding.DecodingRequest;
+import io.ralmspec.decoding.KnnParameters;
 import io.ralmspec.decoding.RequestDefaults;
 import io.ralmspec.decoding.RetrievalParameters;
 import io.ralmspec.decoding.RetrievalScheme;
@@ -19,6 +20,8 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
 
 class RequestWriterTest {
+    private static final KnnParameters KNN = new KnnParameters(1 / 3.0, 1e-9, 8, 0, 3, 100);
+
     @Test
     void theParserReadsBackTheSameRequest() {
         for (DecodingRequest request :
@@ -39,15 +42,19 @@ class RequestWriterTest {
                                         SpeculationPolicy.fixed(9, 11)),
                                 true,
                                 86_400_000),
-                        new DecodingRequest(
-                                "a",
-                                "p",
-                                1,
-                                List.of(),
-                                Sampling.GREEDY,
-                                RequestDefaults.STANDARD.retrieval(),
-                                false,
-                                0))) {
+                        plain(RequestDefaults.STANDARD.retrieval()),
+                        plain(
+                                RequestDefaults.STANDARD
+                                        .retrieval()
+                                        .with(DecodingMode.KNN_LM)
+                                        .with(KNN)),
+                        plain(
+                                RequestDefaults.STANDARD
+                                        .retrieval()
+                                        .with(DecodingMode.KNN_LM_BASELINE)
+                                        .with(RetrieverKind.HNSW)
+                                        .with(new KnnParameters(1, 1e9, 1024, 256, 1024, 65_536))),
+                        plain(RequestDefaults.STANDARD.retrieval().with(KNN)))) {
             OutputRecord record = RequestWriter.record(request);
 
             assertThat(TestRecords.requestOf(parse(record))).isEqualTo(request);
@@ -72,17 +79,7 @@ class RequestWriterTest {
                     var retrieval =
                             new RetrievalParameters(
                                     base.retriever(), base.mode(), scheme, 1 / 3.0, 4, 32, policy);
-                    OutputRecord record =
-                            RequestWriter.record(
-                                    new DecodingRequest(
-                                            "a",
-                                            "p",
-                                            1,
-                                            List.of(),
-                                            Sampling.GREEDY,
-                                            retrieval,
-                                            false,
-                                            0));
+                    OutputRecord record = RequestWriter.record(plain(retrieval));
 
                     assertThat(TestRecords.requestOf(parse(record)).retrieval())
                             .isEqualTo(retrieval);
@@ -114,6 +111,10 @@ class RequestWriterTest {
         assertThat(origin.headerValues())
                 .usingRecursiveComparison()
                 .isEqualTo(List.of(new byte[] {3}, new byte[0], new byte[] {4}));
+    }
+
+    private static DecodingRequest plain(RetrievalParameters retrieval) {
+        return new DecodingRequest("a", "p", 1, List.of(), Sampling.GREEDY, retrieval, false, 0);
     }
 
     private static Parsed parse(OutputRecord record) {

@@ -1,18 +1,23 @@
 package io.ralmspec.kafka;
 
+import static io.ralmspec.kafka.TestRecords.error;
 import static io.ralmspec.kafka.TestRecords.origin;
 import static io.ralmspec.kafka.TestRecords.parse;
 import static io.ralmspec.kafka.TestRecords.request;
 import static io.ralmspec.kafka.TestRecords.requestOf;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ralmspec.decoding.DecodingMode;
+import io.ralmspec.decoding.ErrorCode;
+import io.ralmspec.decoding.KnnParameters;
 import io.ralmspec.decoding.RequestDefaults;
+import io.ralmspec.decoding.RequestError;
 import io.ralmspec.decoding.RequestLimits;
 import io.ralmspec.decoding.SpeculationPolicy;
 import io.ralmspec.decoding.StrideRule;
 import org.junit.jupiter.api.Test;
 
-/** A policy given in part; single fields are in {@link RequestTable}. */
+/** A policy or parameters given in part; single fields are in {@link RequestTable}. */
 class RetrievalReaderTest {
     @Test
     void changesOnlyWhatTheRequestSaysOfThePolicy() {
@@ -53,6 +58,51 @@ class RetrievalReaderTest {
                 .isEqualTo(new SpeculationPolicy(StrideRule.OS3, 3, 1, false, false));
         assertThat(requestOf(parser.parse(origin(request("")))).retrieval().speculation())
                 .isEqualTo(SpeculationPolicy.PLAIN);
+    }
+
+    @Test
+    void changesOnlyWhatTheRequestSaysOfTheNeighbours() {
+        KnnParameters standard = KnnParameters.DEFAULT;
+
+        assertThat(knn("\"k\":8,\"lambda\":null")).isEqualTo(standard.withNeighbours(8));
+        assertThat(knn("\"temperature\":30.5"))
+                .isEqualTo(
+                        new KnnParameters(
+                                standard.lambda(),
+                                30.5,
+                                standard.neighbours(),
+                                standard.successors(),
+                                standard.prefetch(),
+                                standard.cacheEntries()));
+    }
+
+    @Test
+    void theDefaultsOfTheJobHoldForTheNeighbours() {
+        var knn = new KnnParameters(0.5, 20, 8, 3, 4, 100);
+        var defaults =
+                new RequestDefaults(
+                        10,
+                        RequestDefaults.STANDARD
+                                .retrieval()
+                                .with(DecodingMode.KNN_LM_BASELINE)
+                                .with(knn));
+        var parser = new RequestParser(RequestLimits.DEFAULT, defaults);
+
+        assertThat(requestOf(parser.parse(origin(request("")))).retrieval())
+                .isEqualTo(defaults.retrieval());
+        assertThat(error(parser.parse(origin(request("\"retrieval\":{\"retriever\":\"bm25\"}")))))
+                .isEqualTo(
+                        new RequestError(
+                                ErrorCode.INVALID_FIELD,
+                                "retrieval.retriever",
+                                "`retrieval.retriever` must be exact or hnsw in mode"
+                                        + " knn-lm-baseline (got bm25)"));
+    }
+
+    private static KnnParameters knn(String members) {
+        return requestOf(parse(request("\"retrieval\":{\"knn\":{%s}}".formatted(members))))
+                .retrieval()
+                .knn();
     }
 
     private static SpeculationPolicy policy(String members) {

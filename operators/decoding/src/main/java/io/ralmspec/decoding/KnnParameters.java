@@ -7,8 +7,8 @@ import java.io.Serializable;
  * first three decide what the answer is, the others only how fast it comes.
  *
  * @param lambda weight of the neighbours beside the language model, in [0, 1]
- * @param temperature what squared distances are divided by, above 0, in the scale of the model's
- *     keys
+ * @param temperature what squared distances are divided by, in (0, {@link #MAX_TEMPERATURE}], in
+ *     the scale of the model's keys
  * @param neighbours entries found per token, in [1, {@link #MAX_NEIGHBOURS}] (paper: k)
  * @param successors corpus successors of a neighbour that go into the cache with it, in [0, {@link
  *     #MAX_SUCCESSORS}] (paper 5.2: n)
@@ -24,6 +24,7 @@ public record KnnParameters(
         int prefetch,
         int cacheEntries)
         implements Serializable {
+    public static final double MAX_TEMPERATURE = 1e9;
     public static final int MAX_NEIGHBOURS = 1024;
     public static final int MAX_SUCCESSORS = 256;
     public static final int MAX_CACHE_ENTRIES = 65_536;
@@ -34,9 +35,9 @@ public record KnnParameters(
     public KnnParameters {
         Checks.require(lambda >= 0 && lambda <= 1, "retrieval.knn.lambda", "in [0, 1]", lambda);
         Checks.require(
-                temperature > 0 && temperature < Double.POSITIVE_INFINITY,
+                temperature > 0 && temperature <= MAX_TEMPERATURE,
                 "retrieval.knn.temperature",
-                "above 0 and finite",
+                "in (0, %.0f]".formatted(MAX_TEMPERATURE),
                 temperature);
         requireIn("k", 1, neighbours, MAX_NEIGHBOURS);
         requireIn("successors", 0, successors, MAX_SUCCESSORS);

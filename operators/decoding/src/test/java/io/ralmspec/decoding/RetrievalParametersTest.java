@@ -106,7 +106,7 @@ class RetrievalParametersTest {
                         new Refused("lambda", "in [0, 1] (got 1.5)", 1.5, 1, 1, 0, 1, 1),
                         new Refused("lambda", "in [0, 1] (got NaN)", Double.NaN, 1, 1, 0, 1, 1),
                         new Refused(
-                                "temperature", "above 0 and finite (got 0.0)", 0, 0, 1, 0, 1, 1),
+                                "temperature", "in (0, 1000000000] (got 0.0)", 0, 0, 1, 0, 1, 1),
                         new Refused("k", "in [1, 1024] (got 0)", 0, 1, 0, 0, 1, 1),
                         new Refused("k", "in [1, 1024] (got 1025)", 0, 1, 1025, 0, 1, 1),
                         new Refused("successors", "in [0, 256] (got -1)", 0, 1, 1, -1, 1, 1),
