@@ -3,6 +3,7 @@ package io.ralmspec.job;
 import static org.apache.flink.configuration.ConfigOptions.key;
 
 import io.ralmspec.decoding.DecodingMode;
+import io.ralmspec.decoding.KnnParameters;
 import io.ralmspec.decoding.RequestDefaults;
 import io.ralmspec.decoding.RequestLimits;
 import io.ralmspec.decoding.RetrievalScheme;
@@ -17,8 +18,8 @@ import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.MemorySize;
 
 /**
- * Every option of the job. Four have no default: where Kafka is, and the directories of model,
- * encoder and knowledge base. {@link OptionsReader} checks types, ranges and names.
+ * Every option of the job. Four without a default must be set: where Kafka is, and the directories
+ * of model, encoder and knowledge base. {@link OptionsReader} checks types, ranges and names.
  */
 public final class JobOptions {
     /**
@@ -32,6 +33,7 @@ public final class JobOptions {
     private static final RequestLimits LIMITS = RequestLimits.DEFAULT;
     private static final RequestDefaults DEFAULTS = RequestDefaults.STANDARD;
     private static final SpeculationPolicy SPECULATION = DEFAULTS.retrieval().speculation();
+    private static final KnnParameters KNN = DEFAULTS.retrieval().knn();
 
     /** What passes through to every Kafka client: {@code ralmspec.kafka.properties.<name>}. */
     public static final String KAFKA_PROPERTIES = "ralmspec.kafka.properties.";
@@ -126,7 +128,8 @@ public final class JobOptions {
                     "ralmspec.model.sequence-memory",
                     "1gb",
                     "Native memory for the key-value states of requests; beyond it the least"
-                            + " recently used one is computed again when needed.");
+                            + " recently used one is computed again when needed. As much again for"
+                            + " KNN-LM where there is a datastore.");
     public static final ConfigOption<String> MODEL_DEVICE =
             TABLE.name(
                     "ralmspec.model.device",
@@ -157,6 +160,22 @@ public final class JobOptions {
                     4096,
                     "Candidates that an approximate search holds: more finds more and takes"
                             + " longer.");
+
+    public static final ConfigOption<String> DATASTORE_DIRECTORY =
+            TABLE.text(
+                    "ralmspec.datastore.directory",
+                    null,
+                    "KNN-LM datastore, built with this language model, whose graph must then have"
+                            + " the output of its keys. Without it, requests in modes knn-lm and"
+                            + " knn-lm-baseline are refused. Searched with the threads and the"
+                            + " candidates of the knowledge base.");
+    public static final ConfigOption<MemorySize> DATASTORE_STATE_MEMORY =
+            TABLE.memory(
+                    "ralmspec.datastore.state-memory",
+                    "128mb",
+                    "KNN-LM: heap for what the language model said before tokens that are not"
+                            + " verified yet, 4 bytes per token and word of the vocabulary;"
+                            + " beyond it that is computed again when needed.");
 
     public static final ConfigOption<Integer> REQUEST_MAX_TOKENS =
             TABLE.integer(
@@ -200,9 +219,13 @@ public final class JobOptions {
             TABLE.name(
                     "ralmspec.retrieval.mode",
                     DEFAULTS.retrieval().mode().wireName(),
-                    "speculative or baseline",
+                    "speculative, baseline, knn-lm or knn-lm-baseline",
                     value -> DecodingMode.ofWireName(value).isPresent(),
-                    "Mode of a request that names none; both give the same tokens.");
+                    "Mode of a request that names none. speculative and baseline look documents up"
+                        + " and give the same tokens; so do knn-lm and knn-lm-baseline, which mix"
+                        + " in neighbours from a datastore. These need one, retriever exact or"
+                        + " hnsw, and scheme every-stride; stride, query-tokens, prefetch and"
+                        + " recovery mean nothing to them.");
     public static final ConfigOption<Integer> DEFAULT_STRIDE =
             TABLE.integer(
                     "ralmspec.retrieval.stride",
@@ -258,6 +281,51 @@ public final class JobOptions {
                     SPECULATION.recovery(),
                     "Score tokens drafted with a wrong document again with the right one and keep"
                             + " what agrees.");
+    public static final ConfigOption<Double> DEFAULT_LAMBDA =
+            TABLE.number(
+                    "ralmspec.knn.lambda",
+                    KNN.lambda(),
+                    "in [0, 1]",
+                    value -> value >= 0 && value <= 1,
+                    "KNN-LM: weight of the neighbours beside the language model.");
+    public static final ConfigOption<Double> DEFAULT_KNN_TEMPERATURE =
+            TABLE.number(
+                    "ralmspec.knn.temperature",
+                    KNN.temperature(),
+                    "in (0, %.0f]".formatted(KnnParameters.MAX_TEMPERATURE),
+                    value -> value > 0 && value <= KnnParameters.MAX_TEMPERATURE,
+                    "KNN-LM: what squared distances are divided by, in the scale of the model's"
+                            + " keys.");
+    public static final ConfigOption<Integer> DEFAULT_NEIGHBOURS =
+            TABLE.integer(
+                    "ralmspec.knn.k",
+                    KNN.neighbours(),
+                    1,
+                    KnnParameters.MAX_NEIGHBOURS,
+                    "KNN-LM: neighbours found per token.");
+    public static final ConfigOption<Integer> DEFAULT_SUCCESSORS =
+            TABLE.integer(
+                    "ralmspec.knn.successors",
+                    KNN.successors(),
+                    0,
+                    KnnParameters.MAX_SUCCESSORS,
+                    "KNN-LM: entries after a neighbour that go into the speculation cache with"
+                            + " it.");
+    public static final ConfigOption<Integer> DEFAULT_KNN_PREFETCH =
+            TABLE.integer(
+                    "ralmspec.knn.prefetch",
+                    KNN.prefetch(),
+                    1,
+                    KnnParameters.MAX_NEIGHBOURS,
+                    "KNN-LM: nearest neighbours of each verified token that go into the speculation"
+                            + " cache.");
+    public static final ConfigOption<Integer> DEFAULT_CACHE_ENTRIES =
+            TABLE.integer(
+                    "ralmspec.knn.cache-entries",
+                    KNN.cacheEntries(),
+                    1,
+                    KnnParameters.MAX_CACHE_ENTRIES,
+                    "KNN-LM: entries cached at most, 4 bytes each in the request's state.");
     public static final ConfigOption<Integer> MAX_SPECULATION_STRIDE =
             TABLE.integer(
                     "ralmspec.speculation.max-stride",

@@ -1,6 +1,7 @@
 package io.ralmspec.job;
 
 import io.ralmspec.decoding.DecodingMode;
+import io.ralmspec.decoding.KnnParameters;
 import io.ralmspec.decoding.RequestDefaults;
 import io.ralmspec.decoding.RequestLimits;
 import io.ralmspec.decoding.RetrievalParameters;
@@ -72,7 +73,8 @@ public final class JobSettings {
                 // An approximate search returns no more than it holds.
                 Math.min(limits.maxPrefetch(), options.get(JobOptions.KNOWLEDGE_EF_SEARCH)),
                 limits.maxIdCharacters(),
-                limits.maxDeadlineMillis());
+                limits.maxDeadlineMillis(),
+                options.contains(JobOptions.DATASTORE_DIRECTORY));
     }
 
     static RequestDefaults defaults(Configuration options) {
@@ -89,7 +91,18 @@ public final class JobSettings {
                         options.get(JobOptions.DEFAULT_CONFIDENCE),
                         options.get(JobOptions.DEFAULT_STRIDE),
                         options.get(JobOptions.DEFAULT_QUERY_TOKENS),
-                        speculation(options)));
+                        speculation(options),
+                        knn(options)));
+    }
+
+    private static KnnParameters knn(Configuration options) {
+        return new KnnParameters(
+                options.get(JobOptions.DEFAULT_LAMBDA),
+                options.get(JobOptions.DEFAULT_KNN_TEMPERATURE),
+                options.get(JobOptions.DEFAULT_NEIGHBOURS),
+                options.get(JobOptions.DEFAULT_SUCCESSORS),
+                options.get(JobOptions.DEFAULT_KNN_PREFETCH),
+                options.get(JobOptions.DEFAULT_CACHE_ENTRIES));
     }
 
     private static SpeculationPolicy speculation(Configuration options) {

@@ -47,12 +47,22 @@ final class OptionTable {
                 value -> value >= min && value <= max);
     }
 
-    /** A number between 0 and 1, without both. */
-    ConfigOption<Double> probability(String name, double defaultValue, String description) {
+    ConfigOption<Double> number(
+            String name,
+            double defaultValue,
+            String range,
+            Predicate<Double> holds,
+            String description) {
         return define(
                 key(name).doubleType().defaultValue(defaultValue).withDescription(description),
-                "in (0, 1)",
-                value -> value > 0 && value < 1);
+                range,
+                holds);
+    }
+
+    /** A number between 0 and 1, without both. */
+    ConfigOption<Double> probability(String name, double defaultValue, String description) {
+        return number(
+                name, defaultValue, "in (0, 1)", value -> value > 0 && value < 1, description);
     }
 
     ConfigOption<Boolean> flag(String name, boolean defaultValue, String description) {

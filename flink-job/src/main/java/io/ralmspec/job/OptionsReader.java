@@ -3,6 +3,9 @@ package io.ralmspec.job;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.ralmspec.decoding.DecodingMode;
+import io.ralmspec.decoding.RetrievalScheme;
+import io.ralmspec.decoding.RetrieverKind;
 import io.ralmspec.decoding.StrideRule;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -11,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.apache.commons.text.similarity.LevenshteinDistance;
@@ -25,6 +29,10 @@ import org.apache.flink.configuration.description.HtmlFormatter;
 public final class OptionsReader {
     static final String PREFIX = "ralmspec.";
     private static final LevenshteinDistance DISTANCE = LevenshteinDistance.getDefaultInstance();
+
+    /** They have no default and may be left out. */
+    private static final Set<ConfigOption<?>> OPTIONAL =
+            Set.of(JobOptions.TRANSACTIONAL_ID_PREFIX, JobOptions.DATASTORE_DIRECTORY);
 
     private OptionsReader() {}
 
@@ -79,6 +87,7 @@ public final class OptionsReader {
                             .formatted(JobOptions.TRANSACTIONAL_ID_PREFIX.key()));
         }
         if (errors.isEmpty()) {
+            checkMode(options, errors);
             checkAgainst(
                     JobOptions.KNOWLEDGE_EF_SEARCH,
                     JobOptions.DEFAULT_PREFETCH,
@@ -106,7 +115,7 @@ public final class OptionsReader {
             Configuration options, JobOptions.Bounded<T> bounded, List<String> errors) {
         ConfigOption<T> option = bounded.option();
         if (!options.contains(option)) {
-            if (!option.hasDefaultValue() && option != JobOptions.TRANSACTIONAL_ID_PREFIX) {
+            if (!option.hasDefaultValue() && !OPTIONAL.contains(option)) {
                 errors.add("`%s` must be set: %s".formatted(option.key(), description(option)));
             }
             return;
@@ -119,6 +128,32 @@ public final class OptionsReader {
             }
         } catch (IllegalArgumentException e) {
             errors.add("`%s` must be %s (got %s)".formatted(option.key(), bounded.range(), raw));
+        }
+    }
+
+    /** What a default mode with neighbours needs of other options. */
+    private static void checkMode(Configuration options, List<String> errors) {
+        String mode = options.get(JobOptions.DEFAULT_MODE);
+        if (!DecodingMode.ofWireName(mode).orElseThrow().neighbours()) {
+            return;
+        }
+        String condition = "where `%s` is %s".formatted(JobOptions.DEFAULT_MODE.key(), mode);
+        if (!options.contains(JobOptions.DATASTORE_DIRECTORY)) {
+            errors.add(
+                    "`%s` must be set %s"
+                            .formatted(JobOptions.DATASTORE_DIRECTORY.key(), condition));
+        }
+        String retriever = options.get(JobOptions.DEFAULT_RETRIEVER);
+        if (!RetrieverKind.ofWireName(retriever).orElseThrow().dense()) {
+            errors.add(
+                    "`%s` must be exact or hnsw %s (got %s)"
+                            .formatted(JobOptions.DEFAULT_RETRIEVER.key(), condition, retriever));
+        }
+        String scheme = options.get(JobOptions.DEFAULT_SCHEME);
+        if (!scheme.equals(RetrievalScheme.EVERY_STRIDE.wireName())) {
+            errors.add(
+                    "`%s` must be every-stride %s (got %s)"
+                            .formatted(JobOptions.DEFAULT_SCHEME.key(), condition, scheme));
         }
     }
 

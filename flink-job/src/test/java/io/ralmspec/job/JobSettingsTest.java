@@ -3,6 +3,7 @@ package io.ralmspec.job;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ralmspec.decoding.DecodingMode;
+import io.ralmspec.decoding.KnnParameters;
 import io.ralmspec.decoding.RequestDefaults;
 import io.ralmspec.decoding.RequestLimits;
 import io.ralmspec.decoding.RetrievalParameters;
@@ -65,6 +66,32 @@ class JobSettingsTest {
         assertThat(JobSettings.operators(options).strides())
                 .isEqualTo(new StrideSettings(11, 0.6, 13));
         assertThat(JobSettings.limits(options).maxSpeculationStride()).isEqualTo(11);
+    }
+
+    @Test
+    void everyOptionOfKnnLmArrives() {
+        Configuration options =
+                options(
+                        Map.ofEntries(
+                                Map.entry("datastore.directory", "datastore"),
+                                Map.entry("retrieval.retriever", "hnsw"),
+                                Map.entry("retrieval.mode", "knn-lm"),
+                                Map.entry("knn.lambda", "0.5"),
+                                Map.entry("knn.temperature", "20.5"),
+                                Map.entry("knn.k", "8"),
+                                Map.entry("knn.successors", "0"),
+                                Map.entry("knn.prefetch", "4"),
+                                Map.entry("knn.cache-entries", "100")));
+
+        assertThat(JobSettings.defaults(options).retrieval())
+                .isEqualTo(
+                        RequestDefaults.STANDARD
+                                .retrieval()
+                                .with(RetrieverKind.HNSW)
+                                .with(DecodingMode.KNN_LM)
+                                .with(new KnnParameters(0.5, 20.5, 8, 0, 4, 100)));
+        assertThat(JobSettings.limits(options).allows(DecodingMode.KNN_LM)).isTrue();
+        assertThat(JobSettings.limits(options(Map.of())).allows(DecodingMode.KNN_LM)).isFalse();
     }
 
     @Test

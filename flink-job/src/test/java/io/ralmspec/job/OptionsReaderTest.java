@@ -127,6 +127,44 @@ class OptionsReaderTest {
     }
 
     @Test
+    void everyOptionOfKnnLmHasItsRange() {
+        assertRefused("knn.lambda", "1.1", " must be in [0, 1] (got 1.1)");
+        assertRefused("knn.lambda", "NaN", " must be in [0, 1] (got NaN)");
+        assertRefused("knn.temperature", "0", " must be in (0, 1000000000] (got 0)");
+        assertRefused("knn.temperature", "2e9", " must be in (0, 1000000000] (got 2e9)");
+        assertRefused("knn.k", "0", " must be in [1, 1024] (got 0)");
+        assertRefused("knn.k", "1025", " must be in [1, 1024] (got 1025)");
+        assertRefused("knn.successors", "257", " must be in [0, 256] (got 257)");
+        assertRefused("knn.prefetch", "0", " must be in [1, 1024] (got 0)");
+        assertRefused("knn.cache-entries", "65537", " must be in [1, 65536] (got 65537)");
+        assertRefused("datastore.directory", " ", " must be not empty (got  )");
+        assertRefused("datastore.state-memory", "0 b", " must be > 0 bytes (got 0 b)");
+        assertRefused(
+                "retrieval.mode",
+                "knn",
+                " must be speculative, baseline, knn-lm or knn-lm-baseline (got knn)");
+    }
+
+    @Test
+    void aDefaultModeWithNeighboursNeedsWhatHasThem() {
+        String mode = "-Dralmspec.retrieval.mode=knn-lm";
+        String condition = " where `ralmspec.retrieval.mode` is knn-lm";
+        assertThatThrownBy(
+                        () ->
+                                read(
+                                        mode,
+                                        "-Dralmspec.retrieval.retriever=bm25",
+                                        "-Dralmspec.retrieval.scheme=flare"))
+                .hasMessage(
+                        "`ralmspec.datastore.directory` must be set%1$s%n"
+                                + "`ralmspec.retrieval.retriever` must be exact or hnsw%1$s (got"
+                                + " bm25)%n`ralmspec.retrieval.scheme` must be every-stride%1$s"
+                                + " (got flare)",
+                        condition);
+        assertThat(read(mode, "-Dralmspec.datastore.directory=datastore")).isNotNull();
+    }
+
+    @Test
     void exactlyOnceNeedsAPrefix() {
         assertThatThrownBy(() -> read("-Dralmspec.kafka.delivery=exactly-once"))
                 .hasMessageContaining("`ralmspec.kafka.transactional-id-prefix` must be set");

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import io.ralmspec.decoding.DeadLetter;
+import io.ralmspec.decoding.DecodingMode;
 import io.ralmspec.decoding.ErrorCode;
 import io.ralmspec.decoding.Origin;
 import io.ralmspec.decoding.RequestDefaults;
@@ -34,7 +35,8 @@ public final class RequestParser implements Serializable {
     private final RequestDefaults defaults;
 
     /**
-     * @throws IllegalArgumentException if a default is beyond its limit
+     * @throws IllegalArgumentException if a default is beyond its limit, or needs a datastore where
+     *     there is none
      */
     public RequestParser(RequestLimits limits, RequestDefaults defaults) {
         atMost("max_tokens", defaults.maxTokens(), limits.maxTokens());
@@ -51,6 +53,12 @@ public final class RequestParser implements Serializable {
                 "retrieval.speculation.prefetch",
                 defaults.retrieval().speculation().prefetch(),
                 limits.maxPrefetch());
+        DecodingMode mode = defaults.retrieval().mode();
+        if (!limits.allows(mode)) {
+            throw new IllegalArgumentException(
+                    "default `retrieval.mode` must be one without a datastore (got %s)"
+                            .formatted(mode.wireName()));
+        }
         this.limits = limits;
         this.defaults = defaults;
     }

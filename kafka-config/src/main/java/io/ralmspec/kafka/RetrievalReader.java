@@ -20,6 +20,11 @@ final class RetrievalReader {
             Arrays.stream(RetrieverKind.values()).map(RetrieverKind::wireName).toList();
     private static final List<String> MODES =
             Arrays.stream(DecodingMode.values()).map(DecodingMode::wireName).toList();
+    private static final List<String> WITHOUT_DATASTORE =
+            Arrays.stream(DecodingMode.values())
+                    .filter(mode -> !mode.neighbours())
+                    .map(DecodingMode::wireName)
+                    .toList();
     private static final List<String> SCHEMES =
             Arrays.stream(RetrievalScheme.values()).map(RetrievalScheme::wireName).toList();
 
@@ -98,16 +103,19 @@ final class RetrievalReader {
 
     /** Finds what does not go together; after all fields were read. */
     void check() {
-        if (!mode.neighbours()) {
-            return;
+        if (!limits.allows(mode)) {
+            fields.invalid(
+                    "retrieval.mode",
+                    "%s in a job without a datastore (got %s)"
+                            .formatted(String.join(" or ", WITHOUT_DATASTORE), mode.wireName()));
         }
-        if (!retriever.dense()) {
+        if (!mode.allows(retriever)) {
             fields.invalid(
                     "retrieval.retriever",
                     "exact or hnsw in mode %s (got %s)"
                             .formatted(mode.wireName(), retriever.wireName()));
         }
-        if (scheme != RetrievalScheme.EVERY_STRIDE) {
+        if (mode.neighbours() && scheme != RetrievalScheme.EVERY_STRIDE) {
             fields.invalid(
                     "retrieval.scheme",
                     "every-stride in mode %s (got %s)"

@@ -6,6 +6,7 @@ import static io.ralmspec.kafka.TestRecords.parse;
 import static io.ralmspec.kafka.TestRecords.request;
 import static io.ralmspec.kafka.TestRecords.requestOf;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.ralmspec.decoding.DecodingMode;
 import io.ralmspec.decoding.ErrorCode;
@@ -16,6 +17,8 @@ import io.ralmspec.decoding.RequestLimits;
 import io.ralmspec.decoding.SpeculationPolicy;
 import io.ralmspec.decoding.StrideRule;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** A policy or parameters given in part; single fields are in {@link RequestTable}. */
 class RetrievalReaderTest {
@@ -97,6 +100,37 @@ class RetrievalReaderTest {
                                 "retrieval.retriever",
                                 "`retrieval.retriever` must be exact or hnsw in mode"
                                         + " knn-lm-baseline (got bm25)"));
+    }
+
+    @ParameterizedTest
+    @EnumSource(DecodingMode.class)
+    void withoutADatastoreThereAreNoNeighbours(DecodingMode mode) {
+        var limits = RequestLimits.DEFAULT.withDatastore(false);
+        var parser = new RequestParser(limits, RequestDefaults.STANDARD);
+        Parsed parsed =
+                parser.parse(
+                        origin(
+                                request(
+                                        "\"retrieval\":{\"mode\":\"%s\",\"retriever\":\"exact\"}"
+                                                .formatted(mode.wireName()))));
+        var defaults = new RequestDefaults(10, RequestDefaults.STANDARD.retrieval().with(mode));
+
+        if (!mode.neighbours()) {
+            assertThat(requestOf(parsed).retrieval().mode()).isEqualTo(mode);
+            assertThat(new RequestParser(limits, defaults)).isNotNull();
+            return;
+        }
+        assertThat(error(parsed))
+                .isEqualTo(
+                        new RequestError(
+                                ErrorCode.INVALID_FIELD,
+                                "retrieval.mode",
+                                ("`retrieval.mode` must be baseline or speculative in a job without"
+                                                + " a datastore (got %s)")
+                                        .formatted(mode.wireName())));
+        assertThatThrownBy(() -> new RequestParser(limits, defaults))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("must be one without a datastore (got " + mode.wireName());
     }
 
     private static KnnParameters knn(String members) {

@@ -36,7 +36,7 @@ final class AskCommand implements Callable<Integer> {
     @Option(
             names = "--mode",
             defaultValue = "speculative",
-            description = "speculative or baseline (${DEFAULT-VALUE}).")
+            description = "speculative, baseline, knn-lm or knn-lm-baseline (${DEFAULT-VALUE}).")
     private String mode = "";
 
     @Option(
@@ -58,6 +58,7 @@ final class AskCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         RetrieverKind kind = Retrievers.parse(retriever);
+        DecodingMode decoding = Modes.parse(mode, any -> true);
         DecodingRequest request =
                 new DecodingRequest(
                         "ask-" + UUID.randomUUID(),
@@ -65,7 +66,7 @@ final class AskCommand implements Callable<Integer> {
                         maxTokens,
                         List.of(),
                         Sampling.GREEDY,
-                        policy.retrieval(kind, parseMode()),
+                        policy.retrieval(kind, decoding),
                         true,
                         0);
         try (RalmClient client = new RalmClient(kafka.settings(), TopicPlan.load())) {
@@ -84,18 +85,11 @@ final class AskCommand implements Callable<Integer> {
                 return 1;
             }
             System.out.println();
-            System.out.println(AnswerText.sources(answer));
+            if (!decoding.neighbours()) {
+                System.out.println(AnswerText.sources(answer));
+            }
             System.out.println(AnswerText.cost(answer));
             return 0;
         }
-    }
-
-    private DecodingMode parseMode() {
-        return DecodingMode.ofWireName(mode)
-                .orElseThrow(
-                        () ->
-                                new IllegalArgumentException(
-                                        "--mode must be speculative or baseline (got %s)"
-                                                .formatted(mode)));
     }
 }

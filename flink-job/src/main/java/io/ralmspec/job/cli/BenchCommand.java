@@ -197,7 +197,11 @@ final class BenchCommand implements Callable<Integer> {
                             0));
         }
         return new BenchPlan(
-                questions.retrievers(), BenchPolicy.parseAll(policies), all, warmup, concurrency);
+                questions.retrievers(DecodingMode.SPECULATIVE),
+                BenchPolicy.parseAll(policies),
+                all,
+                warmup,
+                concurrency);
     }
 
     private BenchEngines engines() throws Exception {

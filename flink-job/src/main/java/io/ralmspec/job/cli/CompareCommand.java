@@ -27,13 +27,15 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Asks the same questions in both modes, and compares answers and cost. */
+/**
+ * Asks the same questions in a speculative mode and its baseline, and compares answers and cost.
+ */
 @Command(
         name = "compare",
         mixinStandardHelpOptions = true,
         description = {
-            "Asks every question in both modes through the real job and Kafka, and compares the"
-                    + " answers token for token.",
+            "Asks every question in a speculative mode and its baseline through the real job and"
+                    + " Kafka, and compares the answers token for token.",
             "Exits with 0 if and only if all of them are equal."
         })
 final class CompareCommand implements Callable<Integer> {
@@ -42,6 +44,14 @@ final class CompareCommand implements Callable<Integer> {
     @Mixin private ServiceOptions service = new ServiceOptions();
 
     @Mixin private QuestionOptions questions = new QuestionOptions();
+
+    @Option(
+            names = "--mode",
+            defaultValue = "speculative",
+            description =
+                    "What to compare with its baseline: speculative or knn-lm, which needs"
+                            + " --datastore (${DEFAULT-VALUE}).")
+    private String mode = "";
 
     @Option(
             names = "--limit",
@@ -62,10 +72,10 @@ final class CompareCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        List<RetrieverKind> kinds = questions.retrievers();
+        DecodingMode decoding = Modes.parse(mode, DecodingMode::speculative);
+        List<RetrieverKind> kinds = questions.retrievers(decoding);
         List<Question> asked = Question.read(questions.questions, limit);
-        RetrievalParameters retrieval =
-                policy.retrieval(RetrieverKind.EXACT, DecodingMode.SPECULATIVE);
+        RetrievalParameters retrieval = policy.retrieval(RetrieverKind.EXACT, decoding);
         List<ComparisonRow> rows;
         try (LocalService running = service.start(0, Ports.freeOr(UI_PORT));
                 RalmClient client = new RalmClient(running.clients(), running.topics());

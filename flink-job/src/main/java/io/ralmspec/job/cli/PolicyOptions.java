@@ -19,6 +19,8 @@ public final class PolicyOptions {
 
     @Mixin private RetrievalOptions retrieval = new RetrievalOptions();
 
+    @Mixin private KnnOptions knn = new KnnOptions();
+
     @Option(
             names = "--speculation-stride",
             paramLabel = "N|os3|continuous",
@@ -50,7 +52,7 @@ public final class PolicyOptions {
      * @throws IllegalArgumentException naming an argument that is out of range
      */
     public RetrievalParameters retrieval(RetrieverKind retriever, DecodingMode mode) {
-        return retrieval.with(retriever, mode, speculation());
+        return retrieval.with(retriever, mode, speculation()).with(knn.parameters());
     }
 
     /**

@@ -23,6 +23,13 @@ final class ServiceOptions {
     Path encoder = Path.of("");
 
     @Option(
+            names = "--datastore",
+            description =
+                    "KNN-LM datastore of the language model, for modes knn-lm and"
+                            + " knn-lm-baseline.")
+    @Nullable Path datastore;
+
+    @Option(
             names = "--bootstrap-servers",
             description = "An outside Kafka; otherwise a broker is started in this process.")
     @Nullable String bootstrapServers;
@@ -62,6 +69,9 @@ final class ServiceOptions {
         values.put(JobOptions.KNOWLEDGE_DIRECTORY.key(), index.toAbsolutePath().toString());
         values.put(JobOptions.MODEL_DIRECTORY.key(), model.toAbsolutePath().toString());
         values.put(JobOptions.ENCODER_DIRECTORY.key(), encoder.toAbsolutePath().toString());
+        if (datastore != null) {
+            values.put(JobOptions.DATASTORE_DIRECTORY.key(), datastore.toAbsolutePath().toString());
+        }
         if (bootstrapServers != null) {
             values.put(JobOptions.BOOTSTRAP_SERVERS.key(), bootstrapServers);
         }

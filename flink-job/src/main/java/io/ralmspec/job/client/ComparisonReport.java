@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.ralmspec.decoding.KnnParameters;
 import io.ralmspec.decoding.RetrievalParameters;
 import io.ralmspec.decoding.SpeculationPolicy;
 import io.ralmspec.job.SpeculationStride;
@@ -22,7 +23,7 @@ public final class ComparisonReport {
 
     private ComparisonReport() {}
 
-    /** Fixed-width text; the speed-up is baseline seconds over speculative seconds. */
+    /** Fixed-width text; the speed-up is the baseline's seconds over the row's. */
     public static String table(List<ComparisonRow> rows) {
         StringBuilder text = new StringBuilder();
         String format = "%-9s %-15s %9s %7s %9s %9s %8s %9s %10s %8s%n";
@@ -78,13 +79,24 @@ public final class ComparisonReport {
     /** How the requests retrieved, for {@link #write}. */
     public static void describe(RetrievalParameters retrieval, ObjectNode about) {
         SpeculationPolicy speculation = retrieval.speculation();
-        about.put("stride", retrieval.stride());
-        about.put("scheme", retrieval.scheme().wireName());
-        about.put("confidence", retrieval.confidence());
+        about.put("mode", retrieval.mode().wireName());
         about.put("speculation_stride", SpeculationStride.of(speculation).toString());
-        about.put("prefetch", speculation.prefetch());
         about.put("async", speculation.async());
-        about.put("recovery", speculation.recovery());
+        if (retrieval.mode().neighbours()) {
+            KnnParameters knn = retrieval.knn();
+            about.put("lambda", knn.lambda());
+            about.put("knn_temperature", knn.temperature());
+            about.put("neighbours", knn.neighbours());
+            about.put("successors", knn.successors());
+            about.put("knn_prefetch", knn.prefetch());
+            about.put("cache_entries", knn.cacheEntries());
+        } else {
+            about.put("stride", retrieval.stride());
+            about.put("scheme", retrieval.scheme().wireName());
+            about.put("confidence", retrieval.confidence());
+            about.put("prefetch", speculation.prefetch());
+            about.put("recovery", speculation.recovery());
+        }
     }
 
     private static double baselineSeconds(List<ComparisonRow> rows, ComparisonRow row) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.ralmspec.decoding.DecodingMode;
+import io.ralmspec.decoding.KnnParameters;
 import io.ralmspec.decoding.RequestDefaults;
 import io.ralmspec.decoding.RetrievalParameters;
 import io.ralmspec.decoding.RetrievalScheme;
@@ -50,6 +51,16 @@ class PolicyOptionsTest {
                                 2,
                                 STANDARD.queryTokens(),
                                 SpeculationPolicy.fixed(7, 9)));
+        assertThat(
+                        parse(
+                                        "--neighbours=8",
+                                        "--lambda=0.5",
+                                        "--knn-temperature=20",
+                                        "--successors=3",
+                                        "--knn-prefetch=4",
+                                        "--cache-entries=100")
+                                .knn())
+                .isEqualTo(new KnnParameters(0.5, 20, 8, 3, 4, 100));
     }
 
     @ParameterizedTest
@@ -80,6 +91,8 @@ class PolicyOptionsTest {
                         + " naive)",
                 "--confidence=1          | `retrieval.confidence` must be in (0, 1) (got 1.0)",
                 "--prefetch=0            | `retrieval.speculation.prefetch` must be >= 1 (got 0)",
+                "--neighbours=0          | `retrieval.knn.k` must be in [1, 1024] (got 0)",
+                "--lambda=2              | `retrieval.knn.lambda` must be in [0, 1] (got 2.0)",
                 "--stride=0              | `retrieval.stride` must be >= 1 (got 0)",
             })
     void whatIsOutOfRangeIsNamed(String argument, String message) {

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param text the answer, without what a stop text cut off
  * @param tokens the generated tokens, without an end token
+ * @param sources the document behind each part of the answer; none in KNN-LM modes
  * @param error set if and only if the finish reason is {@link FinishReason#ERROR}
  */
 public record Answer(

@@ -1,7 +1,8 @@
 package io.ralmspec.decoding;
 
 /**
- * What a request cost so far.
+ * What a request cost so far. In KNN-LM modes a lookup is a token's search for neighbours, and a
+ * guess is the token that cached ones gave; nothing is redrafted or recovered.
  *
  * @param rounds verifications of speculated lookups
  * @param guesses speculative lookups whose truth mattered: up to the first wrong one of each round
@@ -11,9 +12,10 @@ package io.ralmspec.decoding;
  * @param unchangedSteps of those, the ones in which no token changed
  * @param recoveredTokens drafted tokens kept although their document was wrong
  * @param cancelledSteps steps stopped or dropped before their result came
- * @param retrievalCalls knowledge base calls
+ * @param retrievalCalls calls of the knowledge base or datastore
  * @param retrievalQueries queries in them
- * @param modelSteps generation strides run, dropped and redrafted ones included, cancelled ones not
+ * @param modelSteps generation strides (in KNN-LM modes: tokens) run, dropped and redrafted ones
+ *     included, cancelled ones not
  */
 public record Counters(
         int rounds,

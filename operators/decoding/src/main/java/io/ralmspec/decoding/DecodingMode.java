@@ -44,6 +44,11 @@ public enum DecodingMode {
         return neighbours;
     }
 
+    /** Whether this is what it can look up with: vectors have neighbours, words don't. */
+    public boolean allows(RetrieverKind retriever) {
+        return retriever.dense() || !neighbours;
+    }
+
     /** The mode without guesses that gives the same tokens. */
     public DecodingMode baseline() {
         return neighbours ? KNN_LM_BASELINE : BASELINE;

@@ -16,6 +16,8 @@ import java.io.Serializable;
  * @param maxPrefetch largest prefetch
  * @param maxIdCharacters longest id
  * @param maxDeadlineMillis latest deadline
+ * @param datastore whether there is a datastore for the {@link DecodingMode#neighbours KNN-LM
+ *     modes}
  */
 public record RequestLimits(
         int maxTokens,
@@ -28,9 +30,33 @@ public record RequestLimits(
         int maxSpeculationStride,
         int maxPrefetch,
         int maxIdCharacters,
-        long maxDeadlineMillis)
+        long maxDeadlineMillis,
+        boolean datastore)
         implements Serializable {
+    /** With a datastore. */
     public static final RequestLimits DEFAULT =
             new RequestLimits(
-                    2048, 65_536, 1 << 20, 4, 256, 64, 256, 64, 256, 256, 24 * 3_600_000L);
+                    2048, 65_536, 1 << 20, 4, 256, 64, 256, 64, 256, 256, 24 * 3_600_000L, true);
+
+    /** Whether requests may be decoded so. */
+    public boolean allows(DecodingMode mode) {
+        return datastore || !mode.neighbours();
+    }
+
+    /** The same with or without a datastore. */
+    public RequestLimits withDatastore(boolean there) {
+        return new RequestLimits(
+                maxTokens,
+                maxPromptCharacters,
+                maxRequestBytes,
+                maxStop,
+                maxStopCharacters,
+                maxStride,
+                maxQueryTokens,
+                maxSpeculationStride,
+                maxPrefetch,
+                maxIdCharacters,
+                maxDeadlineMillis,
+                there);
+    }
 }

@@ -33,7 +33,7 @@ public record RetrievalParameters(
         Checks.require(stride >= 1, "retrieval.stride", ">= 1", stride);
         Checks.require(queryTokens >= 1, "retrieval.query_tokens", ">= 1", queryTokens);
         Checks.require(
-                retriever.dense() || !mode.neighbours(),
+                mode.allows(retriever),
                 "retrieval.retriever",
                 "exact or hnsw in mode " + mode.wireName(),
                 retriever.wireName());
