@@ -117,6 +117,7 @@ class EndToEndITCase {
         refused.put("bad-zero", "\"max_tokens\": 0");
         refused.put("bad-above", "\"max_tokens\": 9000");
         refused.put("bad-retriever", "\"retrieval\": {\"retriever\": \"oracle\"}");
+        refused.put("bad-mode", "\"retrieval\": {\"mode\": \"knn-lm\"}");
         refused.put("bad-long", "\"prompt\": \"" + "word ".repeat(400) + "\"");
         Map<String, String> unreadable = new LinkedHashMap<>();
         unreadable.put("dead-not-json", "this is not JSON");
@@ -150,6 +151,7 @@ class EndToEndITCase {
         assertError(errors, "bad-zero", ErrorCode.INVALID_FIELD, "(got 0)");
         assertError(errors, "bad-above", ErrorCode.INVALID_FIELD, "<= 2048 (got 9000)");
         assertError(errors, "bad-retriever", ErrorCode.UNKNOWN_RETRIEVER, "exact, hnsw");
+        assertError(errors, "bad-mode", ErrorCode.INVALID_FIELD, "without a datastore");
         assertError(errors, "bad-long", ErrorCode.PROMPT_TOO_LONG, "149 tokens (got 400)");
 
         Map<String, ConsumerRecord<byte[], byte[]>> letters = deadLetters(6);
