@@ -17,6 +17,9 @@ public interface DecodingSession {
 
     Counters counters();
 
+    /** The same session, over. */
+    DecodingSession ended();
+
     /** The versioned bytes that go into state. */
     byte[] toBytes();
 

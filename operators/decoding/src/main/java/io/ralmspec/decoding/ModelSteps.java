@@ -60,6 +60,11 @@ public final class ModelSteps {
         return query(all, command.retriever(), command.queryTokens());
     }
 
+    /** Frees what the model keeps for a sequence that is over. */
+    public void release(String sequence) {
+        model.release(sequence);
+    }
+
     private Query query(int[] tokens, RetrieverKind retriever, int queryTokens) {
         int from = Math.max(0, tokens.length - queryTokens);
         String text = tokenizer.decode(Arrays.copyOfRange(tokens, from, tokens.length)).strip();

@@ -21,12 +21,6 @@ public interface SessionDecoder<S extends DecodingSession> {
     Transition<S> abort(S state, ErrorCode code, String message, long nowMillis);
 
     /**
-     * Ends a session without looking at its tokens, for one whose verified text can't even be
-     * shown. The answer has no text, though deltas may have been sent.
-     */
-    Transition<S> abandon(S state, RequestError error);
-
-    /**
      * Takes a stored session up again: what it waits for is asked for again. One that was started
      * on another knowledge base begins anew, or, if some of its text was sent already, ends with an
      * error.

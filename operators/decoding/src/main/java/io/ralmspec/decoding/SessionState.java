@@ -67,6 +67,13 @@ public record SessionState(
                 Timings.ZERO);
     }
 
+    @Override
+    public SessionState ended() {
+        Session session = new Session(this);
+        session.phase = Phase.FINISHED;
+        return session.transition().state();
+    }
+
     /** Unverified lookups that the newest step builds on. */
     public int depth() {
         return Math.max(0, steps.size() - 1);

@@ -99,13 +99,6 @@ public final class SpeculativeDecoder implements SessionDecoder<SessionState> {
         return s.transition();
     }
 
-    @Override
-    public Transition<SessionState> abandon(SessionState state, RequestError error) {
-        Session s = new Session(state);
-        s.phase = Phase.FINISHED;
-        return Transition.abandoned(s.transition().state(), error);
-    }
-
     /** The commands whose results a session waits for: what to run again after a restart. */
     public List<SessionCommand> pending(SessionState state) {
         Session s = new Session(state);

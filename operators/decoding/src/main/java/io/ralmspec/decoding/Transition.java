@@ -15,19 +15,18 @@ public record Transition<S extends DecodingSession>(S state, List<SessionCommand
     }
 
     /**
-     * As {@link SessionDecoder#abandon}.
-     *
-     * @param finished the session, which is over
+     * Ends a session without looking at its tokens, for one whose verified text can't even be
+     * shown. The answer has no text, though deltas may have been sent.
      */
-    public static <S extends DecodingSession> Transition<S> abandoned(
-            S finished, RequestError error) {
-        DecodingRequest request = finished.request();
+    public static Transition<DecodingSession> abandoned(
+            DecodingSession session, RequestError error) {
+        DecodingRequest request = session.request();
         List<SessionCommand> commands = new ArrayList<>();
         if (request.stream()) {
-            int sequence = finished.transcript().deltas();
+            int sequence = session.transcript().deltas();
             commands.add(new SessionCommand.EmitDelta(new Delta(request.id(), sequence, "", true)));
         }
         commands.add(new SessionCommand.Finish(Answer.refused(request.id(), error)));
-        return new Transition<>(finished, commands);
+        return new Transition<>(session.ended(), commands);
     }
 }

@@ -211,7 +211,7 @@ public final class FileDatastore implements Datastore {
         int[] values = new int[hits.size()];
         for (int i = 0; i < values.length; i++) {
             distances[i] = -hits.scores()[i];
-            values[i] = tokens.token(hits.documents()[i] + 1);
+            values[i] = token(hits.documents()[i]);
         }
         return new Neighbours(hits.documents(), distances, values);
     }
@@ -220,6 +220,11 @@ public final class FileDatastore implements Datastore {
         if (closed) {
             throw new IllegalStateException("the datastore is closed");
         }
+    }
+
+    @Override
+    public int token(int position) {
+        return tokens.token(position + 1);
     }
 
     @Override

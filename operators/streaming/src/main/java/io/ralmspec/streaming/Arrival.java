@@ -1,8 +1,8 @@
 package io.ralmspec.streaming;
 
+import io.ralmspec.decoding.DecodingSession;
 import io.ralmspec.decoding.Origin;
 import io.ralmspec.decoding.Phase;
-import io.ralmspec.decoding.SessionState;
 import java.util.Comparator;
 
 /**
@@ -28,7 +28,7 @@ record Arrival(
                     .thenComparingLong(Arrival::offset);
 
     static Arrival of(StoredSession stored) {
-        SessionState session = stored.session();
+        DecodingSession session = stored.session();
         Origin origin = stored.origin();
         return new Arrival(
                 stored.id(),

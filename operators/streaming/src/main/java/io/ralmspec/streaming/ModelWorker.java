@@ -3,11 +3,16 @@ package io.ralmspec.streaming;
 import io.ralmspec.decoding.Command;
 import io.ralmspec.decoding.ErrorCode;
 import io.ralmspec.decoding.Event;
-import io.ralmspec.decoding.LanguageModel;
 import io.ralmspec.decoding.ModelSteps;
+import io.ralmspec.decoding.SessionEvent;
+import io.ralmspec.decoding.knnlm.KnnCommand;
+import io.ralmspec.decoding.knnlm.KnnEvent;
+import io.ralmspec.decoding.knnlm.KnnSteps;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.PriorityBlockingQueue;
@@ -19,7 +24,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The one thread that runs a language model, for all who decode with it in a JVM. Needs no Flink:
+ * The one thread that runs language models, for all who decode with them in a JVM. Needs no Flink:
  * the job's subtasks and the benchmark's library engine use it alike.
  *
  * <p>Order: by arrival, but work on verified contexts (prompts, and steps of depth 0) has a head
@@ -29,9 +34,9 @@ import org.slf4j.LoggerFactory;
  * waits, and stopped between two tokens if it runs. A running step of another sequence is never
  * stopped for the sake of verified work: it ends within one generation stride.
  *
- * <p><i>Owns:</i> the thread, not the model. <i>Lifecycle:</i> close it before the model; in a job,
- * from the first to the last lease of a {@link SharedServing}. <i>Threading:</i> {@link Client}s
- * are called by any thread; their callbacks run on the worker's thread and must not block.
+ * <p><i>Owns:</i> the thread, not the models. <i>Lifecycle:</i> close it before the model; in a
+ * job, from the first to the last lease of a {@link SharedServing}. <i>Threading:</i> {@link
+ * Client}s are called by any thread; their callbacks run on the worker's thread and must not block.
  */
 public final class ModelWorker implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ModelWorker.class);
@@ -46,7 +51,7 @@ public final class ModelWorker implements AutoCloseable {
         /**
          * @param event its seconds are from submission to now, waiting included
          */
-        void completed(String sequence, Event event);
+        void completed(String sequence, SessionEvent event);
     }
 
     /** In the order in which they run whenever they came. */
@@ -77,19 +82,20 @@ public final class ModelWorker implements AutoCloseable {
         }
     }
 
-    private final LanguageModel model;
-    private final ModelSteps steps;
+    private final @Nullable ModelSteps steps;
+    private final @Nullable KnnSteps knnSteps;
     private final BlockingQueue<Task> tasks = new PriorityBlockingQueue<>();
     private final AtomicLong arrivals = new AtomicLong();
     private final WorkerThread thread;
     private volatile boolean closed;
 
     /**
-     * @param steps runs on {@code model}
+     * @param steps with documents, or null if none are asked for
+     * @param knnSteps with neighbours, or null if none are asked for
      */
-    public ModelWorker(LanguageModel model, ModelSteps steps) {
-        this.model = model;
+    public ModelWorker(@Nullable ModelSteps steps, @Nullable KnnSteps knnSteps) {
         this.steps = steps;
+        this.knnSteps = knnSteps;
         this.thread = WorkerThread.start("ralmspec-model", this::runNext);
     }
 
@@ -122,39 +128,78 @@ public final class ModelWorker implements AutoCloseable {
     public final class Client implements AutoCloseable {
         private final Callback callback;
 
-        /** By sequence, what cancels its last step. */
-        private final Map<String, AtomicBoolean> sequences = new ConcurrentHashMap<>();
+        private final Map<String, Latest> sequences = new ConcurrentHashMap<>();
 
         private Client(Callback callback) {
             this.callback = callback;
         }
 
-        /** Answers with an {@link Event.Prepared}, or an {@link Event.Failed} of this epoch. */
+        /** Answers with an {@link Event.Prepared}, or a {@link SessionEvent.Failed}. */
         public void prepare(Command.Prepare command) {
-            submit(0, command.sequence(), command.epoch(), cancelled -> steps.prepare(command));
+            submit(
+                    command.sequence(),
+                    Slot.STEP,
+                    0,
+                    command.epoch(),
+                    cancelled -> documents().prepare(command));
         }
 
         /**
-         * Answers with an {@link Event.Generated}, or an {@link Event.Failed} of this epoch. The
-         * sequence's step before it is cancelled: it calls nobody back, unless its result is under
-         * way already; the epoch tells.
+         * Answers with an {@link Event.Generated}, or a {@link SessionEvent.Failed} of this epoch.
+         * The sequence's step before it is cancelled: it calls nobody back, unless its result is
+         * under way already; the epoch tells.
          */
         public void generate(Command.Generate command) {
             submit(
-                    command.depth(),
                     command.generation().context().sequence(),
+                    Slot.STEP,
+                    command.depth(),
                     command.epoch(),
-                    cancelled -> steps.generate(command, () -> over(cancelled)));
+                    cancelled -> documents().generate(command, () -> over(cancelled)));
+        }
+
+        /** Answers with a {@link KnnEvent.Prepared}, or a {@link SessionEvent.Failed}. */
+        public void prepare(KnnCommand.Prepare command) {
+            submit(
+                    command.sequence(),
+                    Slot.STEP,
+                    0,
+                    command.epoch(),
+                    cancelled -> neighbours().prepare(command));
+        }
+
+        /** As {@link #generate}, with a {@link KnnEvent.Speculated}. */
+        public void speculate(KnnCommand.Speculate command) {
+            submit(
+                    command.context().sequence(),
+                    Slot.STEP,
+                    command.depth(),
+                    command.epoch(),
+                    cancelled -> neighbours().speculate(command, () -> over(cancelled)));
         }
 
         /**
-         * Cancels the sequence's step and forgets what the model keeps for it, as soon as the model
-         * is free. The sequence may begin again.
+         * Answers with a {@link KnnEvent.Settled}, or a {@link SessionEvent.Failed} of this epoch.
+         * The sequence's step goes on beside it; only its settling before this one is cancelled.
+         */
+        public void settle(KnnCommand.Settle command) {
+            submit(
+                    command.context().sequence(),
+                    Slot.SETTLING,
+                    0,
+                    command.epoch(),
+                    cancelled -> neighbours().settle(command));
+        }
+
+        /**
+         * Cancels what the sequence has here and forgets what the model keeps for it, as soon as
+         * the model is free. The sequence may begin again.
          */
         public void release(String sequence) {
-            AtomicBoolean last = sequences.remove(sequence);
-            if (last != null) {
-                cancel(last);
+            Latest latest = sequences.remove(sequence);
+            if (latest != null) {
+                latest.replace(Slot.STEP, null);
+                latest.replace(Slot.SETTLING, null);
                 add(Kind.RELEASE, 0, new AtomicBoolean(), () -> forget(sequence));
             }
         }
@@ -166,28 +211,53 @@ public final class ModelWorker implements AutoCloseable {
         }
 
         private void submit(
-                int depth,
                 String sequence,
+                Slot slot,
+                int depth,
                 int epoch,
-                Function<AtomicBoolean, @Nullable Event> action) {
+                Function<AtomicBoolean, @Nullable SessionEvent> action) {
             long submitted = System.nanoTime();
             AtomicBoolean cancelled = new AtomicBoolean();
-            AtomicBoolean earlier = sequences.put(sequence, cancelled);
-            if (earlier != null) {
-                cancel(earlier);
-            }
+            sequences.computeIfAbsent(sequence, name -> new Latest()).replace(slot, cancelled);
             add(
                     Kind.STEP,
                     depth,
                     cancelled,
                     () -> {
-                        Event event = attempt(sequence, epoch, cancelled, action);
+                        SessionEvent event = attempt(sequence, epoch, cancelled, action);
                         if (event != null && !over(cancelled)) {
                             double seconds = (System.nanoTime() - submitted) / 1e9;
-                            callback.completed(sequence, ModelSteps.timed(event, seconds));
+                            callback.completed(sequence, event.timed(seconds));
                         }
                     });
         }
+    }
+
+    /** What a sequence can have one of at a time. */
+    private enum Slot {
+        STEP,
+        SETTLING
+    }
+
+    /** By slot, what cancels what a sequence has here. Its calls come one after the other. */
+    private final class Latest {
+        private final Map<Slot, AtomicBoolean> cancels = new EnumMap<>(Slot.class);
+
+        /** Cancels what is in the slot. */
+        synchronized void replace(Slot slot, @Nullable AtomicBoolean next) {
+            AtomicBoolean earlier = next == null ? cancels.remove(slot) : cancels.put(slot, next);
+            if (earlier != null) {
+                cancel(earlier);
+            }
+        }
+    }
+
+    private ModelSteps documents() {
+        return Objects.requireNonNull(steps, "no model decodes with documents here");
+    }
+
+    private KnnSteps neighbours() {
+        return Objects.requireNonNull(knnSteps, "no model decodes with neighbours here");
     }
 
     private void cancel(AtomicBoolean step) {
@@ -213,15 +283,15 @@ public final class ModelWorker implements AutoCloseable {
     }
 
     /** Null if nobody wants the event any more. */
-    private @Nullable Event attempt(
+    private @Nullable SessionEvent attempt(
             String sequence,
             int epoch,
             AtomicBoolean cancelled,
-            Function<AtomicBoolean, @Nullable Event> step) {
+            Function<AtomicBoolean, @Nullable SessionEvent> step) {
         Throwable failure = null;
         for (int attempt = 1; attempt <= ATTEMPTS && !over(cancelled); attempt++) {
             try {
-                Event event = step.apply(cancelled);
+                SessionEvent event = step.apply(cancelled);
                 if (event != null || over(cancelled)) {
                     return event;
                 }
@@ -240,7 +310,7 @@ public final class ModelWorker implements AutoCloseable {
         if (failure == null) {
             return null;
         }
-        return new Event.Failed(
+        return new SessionEvent.Failed(
                 epoch,
                 ErrorCode.MODEL_FAILED,
                 "the language model failed %d times (%s): see the log for request %s"
@@ -250,7 +320,12 @@ public final class ModelWorker implements AutoCloseable {
     /** What comes next starts from nothing that a failed step may have left half done. */
     private void forget(String sequence) {
         try {
-            model.release(sequence);
+            if (steps != null) {
+                steps.release(sequence);
+            }
+            if (knnSteps != null) {
+                knnSteps.release(sequence);
+            }
         } catch (RuntimeException e) {
             LOG.warn(
                     "The language model failed to release request {}",

@@ -1,21 +1,30 @@
 package io.ralmspec.streaming;
 
 import io.ralmspec.decoding.DecodingRequest;
+import io.ralmspec.decoding.DecodingSession;
 import io.ralmspec.decoding.Estimates;
+import io.ralmspec.decoding.RetrievalParameters;
 import io.ralmspec.decoding.RetrieverKind;
-import io.ralmspec.decoding.SessionState;
 import java.util.HashMap;
 import java.util.Map;
 
 /**
- * What sessions cost lately in this subtask, per retriever and generation stride: a session starts
- * from what the last one to end had learnt. In memory: sessions taken up after a restore bring
- * theirs along. Written by the task thread; {@link #last} may be read by any thread.
+ * What sessions cost lately in this subtask, per kind of request: a session starts from what the
+ * last one to end had learnt. In memory: sessions taken up after a restore bring theirs along.
+ * Written by the task thread; {@link #last} may be read by any thread.
  */
 final class RunningEstimates {
-    private record Kind(RetrieverKind retriever, int stride) {
+    /**
+     * @param size tokens per retrieval, or with KNN-LM the neighbours per token
+     */
+    private record Kind(RetrieverKind retriever, boolean neighbours, int size) {
         static Kind of(DecodingRequest request) {
-            return new Kind(request.retrieval().retriever(), request.retrieval().stride());
+            RetrievalParameters retrieval = request.retrieval();
+            boolean neighbours = retrieval.mode().neighbours();
+            return new Kind(
+                    retrieval.retriever(),
+                    neighbours,
+                    neighbours ? retrieval.knn().neighbours() : retrieval.stride());
         }
     }
 
@@ -31,7 +40,7 @@ final class RunningEstimates {
      * Keeps what a session that has ended has learnt. Baseline sessions count, because they see the
      * same model and knowledge base; what others know of guesses stays.
      */
-    void learn(SessionState ended) {
+    void learn(DecodingSession ended) {
         if (ended.counters().modelSteps() == 0) {
             // It learnt nothing, and what it started from may be old.
             return;

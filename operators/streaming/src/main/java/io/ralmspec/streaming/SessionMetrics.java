@@ -2,8 +2,10 @@ package io.ralmspec.streaming;
 
 import io.ralmspec.decoding.Answer;
 import io.ralmspec.decoding.Counters;
+import io.ralmspec.decoding.DecodingSession;
 import io.ralmspec.decoding.Event;
-import io.ralmspec.decoding.SessionState;
+import io.ralmspec.decoding.SessionEvent;
+import io.ralmspec.decoding.knnlm.KnnEvent;
 import java.util.Map;
 import java.util.function.ToIntFunction;
 import org.apache.flink.metrics.MetricGroup;
@@ -59,16 +61,15 @@ final class SessionMetrics {
     }
 
     /** An event that was not stale, and what it made of the session. */
-    void stepped(Event event, SessionState before, SessionState after) {
+    void stepped(SessionEvent event, DecodingSession before, DecodingSession after) {
         switch (event) {
-            case Event.Generated e ->
-                    metrics.recordSeconds(MetricName.GENERATION_MICROSECONDS, e.seconds());
-            case Event.Verified e ->
-                    metrics.recordSeconds(MetricName.RETRIEVAL_MICROSECONDS, e.seconds());
-            case Event.Cancelled e -> metrics.count(MetricName.CANCELLED);
-            case Event.DeadlinePassed e -> metrics.count(MetricName.DEADLINES);
-            case Event.Prepared e -> {}
-            case Event.Failed e -> {}
+            case Event.Generated e -> generated(e.seconds());
+            case KnnEvent.Speculated e -> generated(e.seconds());
+            case Event.Verified e -> retrieved(e.seconds());
+            case KnnEvent.Searched e -> retrieved(e.seconds());
+            case SessionEvent.Cancelled e -> metrics.count(MetricName.CANCELLED);
+            case SessionEvent.DeadlinePassed e -> metrics.count(MetricName.DEADLINES);
+            default -> {}
         }
         Counters old = before.counters();
         Counters now = after.counters();
@@ -83,6 +84,14 @@ final class SessionMetrics {
             rounds.round(now.retrievalQueries() - old.retrievalQueries());
         }
         rounds.judged(now.guesses() - old.guesses(), now.accepted() - old.accepted());
+    }
+
+    private void generated(double seconds) {
+        metrics.recordSeconds(MetricName.GENERATION_MICROSECONDS, seconds);
+    }
+
+    private void retrieved(double seconds) {
+        metrics.recordSeconds(MetricName.RETRIEVAL_MICROSECONDS, seconds);
     }
 
     void answered(Answer answer) {

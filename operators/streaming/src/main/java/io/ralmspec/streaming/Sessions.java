@@ -4,22 +4,32 @@ import io.ralmspec.decoding.Answer;
 import io.ralmspec.decoding.AnswerRecord;
 import io.ralmspec.decoding.Command;
 import io.ralmspec.decoding.DeadLetter;
+import io.ralmspec.decoding.DecodingMode;
 import io.ralmspec.decoding.DecodingRequest;
+import io.ralmspec.decoding.DecodingSession;
 import io.ralmspec.decoding.DeltaRecord;
 import io.ralmspec.decoding.ErrorCode;
 import io.ralmspec.decoding.Estimates;
 import io.ralmspec.decoding.Event;
 import io.ralmspec.decoding.Origin;
 import io.ralmspec.decoding.RequestError;
+import io.ralmspec.decoding.RetrievalParameters;
 import io.ralmspec.decoding.RetrieverKind;
+import io.ralmspec.decoding.SessionCommand;
+import io.ralmspec.decoding.SessionEvent;
 import io.ralmspec.decoding.SessionState;
 import io.ralmspec.decoding.Submission;
 import io.ralmspec.decoding.Transition;
+import io.ralmspec.decoding.knnlm.Datastore;
+import io.ralmspec.decoding.knnlm.KnnCommand;
+import io.ralmspec.decoding.knnlm.KnnEvent;
+import io.ralmspec.decoding.knnlm.KnnState;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,6 +57,12 @@ final class Sessions {
 
         void generate(Command.Generate command);
 
+        void prepare(KnnCommand.Prepare command);
+
+        void speculate(KnnCommand.Speculate command);
+
+        void settle(KnnCommand.Settle command);
+
         void verify(VerificationRequest request);
 
         void delta(DeltaRecord delta);
@@ -63,7 +79,7 @@ final class Sessions {
     private static final int RECENT = 64;
 
     private final GuardedDecoder decoder;
-    private final List<RetrieverKind> retrievers;
+    private final SharedServing.Lease serving;
     private final SessionStates states;
     private final AdmissionQueue admission;
     private final SessionMetrics metrics;
@@ -79,8 +95,10 @@ final class Sessions {
             SessionStates states,
             SessionMetricsFactory metrics,
             Outbox outbox) {
-        this.decoder = new GuardedDecoder(serving.decoder(options.strides()));
-        this.retrievers = serving.retrievers();
+        this.serving = serving;
+        this.decoder =
+                new GuardedDecoder(
+                        serving.decoder(options.strides()), serving.knnDecoder(options.strides()));
         this.states = states;
         this.admission = new AdmissionQueue(options.maxInFlight(), options.maxParked());
         this.metrics = metrics.create(admission, estimates);
@@ -122,35 +140,77 @@ final class Sessions {
             refuse(submission, Objects.requireNonNull(submission.refusal()));
             return;
         }
-        RetrieverKind retriever = request.retrieval().retriever();
-        if (!retrievers.contains(retriever)) {
-            refuse(
-                    submission,
-                    ErrorCode.UNKNOWN_RETRIEVER,
-                    "retrieval.retriever",
-                    "`retrieval.retriever` must be one of %s (got %s): the knowledge base was built"
-                            + " without it",
-                    retrievers.stream().map(RetrieverKind::wireName).toList(),
-                    retriever.wireName());
+        RequestError missing = missing(request.retrieval());
+        if (missing != null) {
+            refuse(submission, missing);
             return;
         }
         admit(submission, request);
     }
 
+    /** What a request needs and this job does not have, or null. */
+    private @Nullable RequestError missing(RetrievalParameters retrieval) {
+        DecodingMode mode = retrieval.mode();
+        RetrieverKind retriever = retrieval.retriever();
+        List<RetrieverKind> retrievers = serving.retrievers(mode.neighbours());
+        if (retrievers.contains(retriever)) {
+            return null;
+        }
+        if (retrievers.isEmpty()) {
+            String message = "`retrieval.mode` must not be %s in a job without a datastore";
+            return new RequestError(
+                    ErrorCode.INVALID_FIELD, "retrieval.mode", message.formatted(mode.wireName()));
+        }
+        String message =
+                "`retrieval.retriever` must be one of %s (got %s): the %s was built without it";
+        return new RequestError(
+                ErrorCode.UNKNOWN_RETRIEVER,
+                "retrieval.retriever",
+                message.formatted(
+                        retrievers.stream().map(RetrieverKind::wireName).toList(),
+                        retriever.wireName(),
+                        mode.neighbours() ? "datastore" : "knowledge base"));
+    }
+
+    /** The answer to a verification. */
+    void verified(VerificationResult result) throws IOException {
+        receive(
+                result.requestId(),
+                stored -> {
+                    if (result.error() != null) {
+                        ErrorCode code = result.error().code();
+                        return new SessionEvent.Failed(
+                                result.epoch(), code, result.error().message());
+                    }
+                    Datastore datastore = serving.datastore();
+                    return datastore != null && stored.session() instanceof KnnState
+                            ? new KnnEvent.Searched(
+                                    result.epoch(),
+                                    NeighbourSearch.neighbours(datastore, result.hits()),
+                                    result.seconds())
+                            : new Event.Verified(result.epoch(), result.hits(), result.seconds());
+                });
+    }
+
     /** A result for a session; one that nobody waits for any more is dropped and counted. */
-    void receive(String id, Event event) throws IOException {
+    void receive(String id, SessionEvent event) throws IOException {
+        receive(id, stored -> event);
+    }
+
+    private void receive(String id, Function<StoredSession, SessionEvent> event)
+            throws IOException {
         StoredSession stored = outbox.ownsKey(id) ? load(id) : null;
         if (stored == null) {
             metrics.count(MetricName.STALE_RESULTS_DROPPED);
         } else {
-            apply(stored, event);
+            apply(stored, event.apply(stored));
         }
     }
 
     /** Ends the requests whose deadline has passed. */
     void passDeadlines() throws IOException {
         for (String id : deadlines.passed(outbox.nowMillis())) {
-            receive(id, new Event.DeadlinePassed());
+            receive(id, new SessionEvent.DeadlinePassed());
         }
     }
 
@@ -182,7 +242,7 @@ final class Sessions {
     private void cancel(Submission submission) throws IOException {
         StoredSession stored = load(submission.id());
         if (stored != null) {
-            apply(stored, new Event.Cancelled());
+            apply(stored, new SessionEvent.Cancelled());
             return;
         }
         deadLetter(
@@ -194,7 +254,10 @@ final class Sessions {
     }
 
     private void admit(Submission submission, DecodingRequest request) throws IOException {
-        SessionState submitted = SessionState.submitted(request, outbox.nowMillis());
+        DecodingSession submitted =
+                request.retrieval().mode().neighbours()
+                        ? KnnState.submitted(request, request.retrieval().knn(), outbox.nowMillis())
+                        : SessionState.submitted(request, outbox.nowMillis());
         StoredSession stored = new StoredSession(submission.origin(), submitted);
         switch (admission.offer(request.id())) {
             case START -> {
@@ -222,10 +285,10 @@ final class Sessions {
         proceed(submitted, decoder.start(submitted, expected, outbox.nowMillis()));
     }
 
-    private void apply(StoredSession stored, Event event) throws IOException {
-        SessionState before = stored.session();
-        Transition transition = decoder.step(stored, event, outbox.nowMillis());
-        SessionState after = transition.state();
+    private void apply(StoredSession stored, SessionEvent event) throws IOException {
+        DecodingSession before = stored.session();
+        Transition<?> transition = decoder.step(stored, event, outbox.nowMillis());
+        DecodingSession after = transition.state();
         if (after == before) {
             metrics.count(MetricName.STALE_RESULTS_DROPPED);
             return;
@@ -242,8 +305,8 @@ final class Sessions {
      * Runs the commands of a decision and stores what it changed. In this order, as the model need
      * not wait for the state; both in one mail, so that no checkpoint and no result comes between.
      */
-    private void proceed(StoredSession before, Transition transition) throws IOException {
-        SessionState after = transition.state();
+    private void proceed(StoredSession before, Transition<?> transition) throws IOException {
+        DecodingSession after = transition.state();
         StoredSession next = before.with(after);
         run(next, transition.commands());
         if (after != before.session() && !after.finished()) {
@@ -252,22 +315,19 @@ final class Sessions {
         }
     }
 
-    private void run(StoredSession stored, List<Command> commands) throws IOException {
-        for (Command command : commands) {
+    private void run(StoredSession stored, List<SessionCommand> commands) throws IOException {
+        for (SessionCommand command : commands) {
             switch (command) {
                 case Command.Prepare c -> outbox.prepare(c);
                 case Command.Generate c -> outbox.generate(c);
-                case Command.Verify c ->
-                        outbox.verify(
-                                new VerificationRequest(
-                                        stored.id(),
-                                        c.epoch(),
-                                        c.retriever(),
-                                        c.queries(),
-                                        c.topN()));
-                case Command.EmitDelta c ->
+                case Command.Verify c -> outbox.verify(VerificationRequest.of(stored.id(), c));
+                case KnnCommand.Prepare c -> outbox.prepare(c);
+                case KnnCommand.Speculate c -> outbox.speculate(c);
+                case KnnCommand.Settle c -> outbox.settle(c);
+                case KnnCommand.Search c -> outbox.verify(VerificationRequest.of(stored.id(), c));
+                case SessionCommand.EmitDelta c ->
                         outbox.delta(new DeltaRecord(stored.origin(), c.delta()));
-                case Command.Finish c -> {
+                case SessionCommand.Finish c -> {
                     String id = stored.id();
                     admission.remove(id);
                     deadlines.remove(id);
@@ -275,6 +335,7 @@ final class Sessions {
                     outbox.release(id);
                     answer(stored.origin(), c.answer());
                 }
+                default -> throw new IllegalStateException("a command of no known decoder");
             }
         }
     }
@@ -325,7 +386,7 @@ final class Sessions {
                 new DeadLetter(origin, new RequestError(code, "id", message.formatted(id))));
     }
 
-    private void addDeadline(SessionState session) {
+    private void addDeadline(DecodingSession session) {
         DecodingRequest request = session.request();
         deadlines.add(request.id(), session.receivedMillis(), request.deadlineMillis());
     }

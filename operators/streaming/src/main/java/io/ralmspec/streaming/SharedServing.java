@@ -1,10 +1,16 @@
 package io.ralmspec.streaming;
 
+import io.ralmspec.decoding.KnowledgeBase;
 import io.ralmspec.decoding.ModelProfile;
 import io.ralmspec.decoding.ModelSteps;
+import io.ralmspec.decoding.Retriever;
 import io.ralmspec.decoding.RetrieverKind;
 import io.ralmspec.decoding.SpeculativeDecoder;
 import io.ralmspec.decoding.StrideSettings;
+import io.ralmspec.decoding.knnlm.Datastore;
+import io.ralmspec.decoding.knnlm.KnnDecoder;
+import io.ralmspec.decoding.knnlm.KnnSteps;
+import io.ralmspec.decoding.knnlm.SearchKind;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -34,23 +40,50 @@ final class SharedServing {
     private final ModelWorker modelWorker;
     private final Map<RetrieverKind, VerificationWorker> verificationWorkers =
             new EnumMap<>(RetrieverKind.class);
+    private final Map<RetrieverKind, VerificationWorker> neighbourWorkers =
+            new EnumMap<>(RetrieverKind.class);
     private int leases;
 
     private SharedServing(String key, Serving serving, int maxBatch) {
         this.key = key;
         this.serving = serving;
         this.profile = serving.model().profile();
-        this.modelWorker =
-                new ModelWorker(
-                        serving.model(),
-                        new ModelSteps(serving.model(), serving.tokenizer(), serving.encoder()));
+        this.modelWorker = new ModelWorker(steps(serving), knnSteps(serving));
         for (RetrieverKind kind : RetrieverKind.values()) {
-            if (serving.knowledgeBase().has(kind)) {
+            KnowledgeBase knowledgeBase = serving.knowledgeBase();
+            if (knowledgeBase.has(kind)) {
+                Retriever retriever = knowledgeBase.retriever(kind);
                 verificationWorkers.put(
-                        kind,
-                        new VerificationWorker(serving.knowledgeBase().retriever(kind), maxBatch));
+                        kind, new VerificationWorker(kind.wireName(), retriever::search, maxBatch));
             }
         }
+        NeighbourServing neighbours = serving.neighbours();
+        for (SearchKind kind : SearchKind.values()) {
+            if (neighbours != null && neighbours.datastore().has(kind)) {
+                RetrieverKind retriever = kind.retriever();
+                neighbourWorkers.put(
+                        retriever,
+                        new VerificationWorker(
+                                retriever.wireName() + "-neighbours",
+                                new NeighbourSearch(neighbours.datastore(), kind),
+                                maxBatch));
+            }
+        }
+    }
+
+    private static ModelSteps steps(Serving serving) {
+        return new ModelSteps(serving.model(), serving.tokenizer(), serving.encoder());
+    }
+
+    private static @Nullable KnnSteps knnSteps(Serving serving) {
+        NeighbourServing neighbours = serving.neighbours();
+        return neighbours == null
+                ? null
+                : new KnnSteps(
+                        neighbours.model(),
+                        neighbours.datastore(),
+                        neighbours.tokenizer(),
+                        neighbours.stateBytes());
     }
 
     /**
@@ -108,18 +141,44 @@ final class SharedServing {
                     settings);
         }
 
+        /** A decoder over this model and datastore; null if there is no datastore. */
+        @Nullable KnnDecoder knnDecoder(StrideSettings settings) {
+            NeighbourServing neighbours = shared.serving.neighbours();
+            return neighbours == null
+                    ? null
+                    : new KnnDecoder(
+                            neighbours.model().profile(),
+                            neighbours.tokenizer(),
+                            neighbours.datastore(),
+                            settings);
+        }
+
+        /** The KNN-LM datastore, or null. */
+        @Nullable Datastore datastore() {
+            NeighbourServing neighbours = shared.serving.neighbours();
+            return neighbours == null ? null : neighbours.datastore();
+        }
+
         ModelWorker modelWorker() {
             return shared.modelWorker;
         }
 
-        /** The retrievers that the knowledge base was built with. */
-        List<RetrieverKind> retrievers() {
-            return List.copyOf(shared.verificationWorkers.keySet());
+        /**
+         * The retrievers that there are.
+         *
+         * @param neighbours of the datastore, not of the knowledge base
+         */
+        List<RetrieverKind> retrievers(boolean neighbours) {
+            return List.copyOf(workers(neighbours).keySet());
         }
 
-        /** Null if the knowledge base was built without that retriever. */
-        @Nullable VerificationWorker verificationWorker(RetrieverKind kind) {
-            return shared.verificationWorkers.get(kind);
+        /** Null if what the request asks was built without that retriever. */
+        @Nullable VerificationWorker verificationWorker(VerificationRequest request) {
+            return workers(request.neighbours()).get(request.retriever());
+        }
+
+        private Map<RetrieverKind, VerificationWorker> workers(boolean neighbours) {
+            return neighbours ? shared.neighbourWorkers : shared.verificationWorkers;
         }
 
         @Override
@@ -140,6 +199,7 @@ final class SharedServing {
     /** Threads first: closing a model or an index that is in use would crash the JVM. */
     private void shutDown() {
         List<AutoCloseable> workers = new ArrayList<>(verificationWorkers.values());
+        workers.addAll(neighbourWorkers.values());
         workers.add(modelWorker);
         boolean stopped = true;
         for (AutoCloseable worker : workers) {

@@ -4,8 +4,9 @@ import io.ralmspec.decoding.AnswerRecord;
 import io.ralmspec.decoding.Command;
 import io.ralmspec.decoding.DeadLetter;
 import io.ralmspec.decoding.DeltaRecord;
-import io.ralmspec.decoding.Event;
+import io.ralmspec.decoding.SessionEvent;
 import io.ralmspec.decoding.Submission;
+import io.ralmspec.decoding.knnlm.KnnCommand;
 import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
 import org.apache.flink.api.common.operators.MailboxExecutor;
@@ -128,7 +129,7 @@ final class SpeculativeRetrievalOperator extends AbstractStreamOperator<AnswerRe
     }
 
     /** On the model worker's thread. */
-    private void onModelResult(String id, Event event) {
+    private void onModelResult(String id, SessionEvent event) {
         try {
             mailbox.execute(() -> sessions.receive(id, event), "model result");
         } catch (RejectedExecutionException e) {
@@ -138,12 +139,7 @@ final class SpeculativeRetrievalOperator extends AbstractStreamOperator<AnswerRe
     }
 
     private void onVerificationResult(VerificationResult result) throws Exception {
-        Event event =
-                result.error() == null
-                        ? new Event.Verified(result.epoch(), result.hits(), result.seconds())
-                        : new Event.Failed(
-                                result.epoch(), result.error().code(), result.error().message());
-        sessions.receive(result.requestId(), event);
+        sessions.verified(result);
     }
 
     private void scheduleSweep() {
@@ -179,6 +175,21 @@ final class SpeculativeRetrievalOperator extends AbstractStreamOperator<AnswerRe
     @Override
     public void generate(Command.Generate command) {
         model().generate(command);
+    }
+
+    @Override
+    public void prepare(KnnCommand.Prepare command) {
+        model().prepare(command);
+    }
+
+    @Override
+    public void speculate(KnnCommand.Speculate command) {
+        model().speculate(command);
+    }
+
+    @Override
+    public void settle(KnnCommand.Settle command) {
+        model().settle(command);
     }
 
     @Override

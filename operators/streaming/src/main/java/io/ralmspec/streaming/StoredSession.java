@@ -1,7 +1,9 @@
 package io.ralmspec.streaming;
 
+import io.ralmspec.decoding.DecodingSession;
 import io.ralmspec.decoding.Origin;
 import io.ralmspec.decoding.SessionState;
+import io.ralmspec.decoding.knnlm.KnnState;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -19,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param origin without the record's value
  */
-record StoredSession(Origin origin, SessionState session) {
+record StoredSession(Origin origin, DecodingSession session) {
     private static final int VERSION = 1;
     private static final int NULL = -1;
 
@@ -27,7 +29,7 @@ record StoredSession(Origin origin, SessionState session) {
         origin = origin.value() == null ? origin : origin.withoutValue();
     }
 
-    StoredSession with(SessionState next) {
+    StoredSession with(DecodingSession next) {
         return new StoredSession(origin, next);
     }
 
@@ -87,10 +89,14 @@ record StoredSession(Origin origin, SessionState session) {
             }
             Origin origin =
                     new Origin(topic, partition, offset, timestampMillis, key, null, names, values);
-            return new StoredSession(origin, SessionState.fromBytes(required(read(in))));
+            return new StoredSession(origin, session(required(read(in))));
         } catch (IOException e) {
             throw new IllegalArgumentException("stored session is truncated", e);
         }
+    }
+
+    private static DecodingSession session(byte[] bytes) {
+        return KnnState.wrote(bytes) ? KnnState.fromBytes(bytes) : SessionState.fromBytes(bytes);
     }
 
     private static void write(DataOutputStream out, byte @Nullable [] bytes) throws IOException {

@@ -62,7 +62,9 @@ class VerificationFunction extends RichAsyncFunction<VerificationRequest, Verifi
         if (worker == null) {
             // A session of a savepoint that was taken with another knowledge base.
             String message =
-                    "the knowledge base was built without the %s retriever"
+                    (request.neighbours()
+                                    ? "the datastore was built without the %s retriever"
+                                    : "the knowledge base was built without the %s retriever")
                             .formatted(request.retriever().wireName());
             VerificationResult failed = VerificationResult.failed(request, 0, message);
             count(failed, 0);
@@ -126,7 +128,7 @@ class VerificationFunction extends RichAsyncFunction<VerificationRequest, Verifi
     }
 
     private @Nullable VerificationWorker worker(VerificationRequest request) {
-        return serving == null ? null : serving.verificationWorker(request.retriever());
+        return serving == null ? null : serving.verificationWorker(request);
     }
 
     private void count(VerificationResult result, int batchQueries) {

@@ -2,7 +2,6 @@ package io.ralmspec.streaming;
 
 import io.ralmspec.decoding.Hits;
 import io.ralmspec.decoding.Query;
-import io.ralmspec.decoding.Retriever;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -15,12 +14,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The one thread that searches with a retriever, for all who decode with it in a JVM, batching by
- * group commit: when it is free it takes all that waits, up to a bound, into one search. No timer:
- * a request alone is served at once, and batches grow by themselves under load. Needs no Flink: the
+ * The one thread that searches in one way, for all who decode with it in a JVM, batching by group
+ * commit: when it is free it takes all that waits, up to a bound, into one search. No timer: a
+ * request alone is served at once, and batches grow by themselves under load. Needs no Flink: the
  * job's subtasks and the benchmark's library engine use it alike.
  *
- * <p><i>Owns:</i> the thread, not the retriever. <i>Lifecycle:</i> close it before the knowledge
+ * <p><i>Owns:</i> the thread, not what it searches. <i>Lifecycle:</i> close it before the knowledge
  * base; in a job, from the first to the last lease of a {@link SharedServing}. <i>Threading:</i>
  * called by any thread; callbacks run on the worker's thread and must not block.
  */
@@ -51,7 +50,7 @@ public final class VerificationWorker implements AutoCloseable {
         }
     }
 
-    private final Retriever retriever;
+    private final Search search;
     private final int maxBatch;
     private final ArrayDeque<Waiting> queue = new ArrayDeque<>();
 
@@ -62,14 +61,13 @@ public final class VerificationWorker implements AutoCloseable {
     private boolean closed;
 
     /**
+     * @param name of what is searched, for the thread's
      * @param maxBatch queries per search, at least 1; a larger request is searched alone
      */
-    public VerificationWorker(Retriever retriever, int maxBatch) {
-        this.retriever = retriever;
+    public VerificationWorker(String name, Search search, int maxBatch) {
+        this.search = search;
         this.maxBatch = maxBatch;
-        this.thread =
-                WorkerThread.start(
-                        "ralmspec-verification-" + retriever.kind().wireName(), this::runNext);
+        this.thread = WorkerThread.start("ralmspec-verification-" + name, this::runNext);
     }
 
     /**
@@ -108,7 +106,8 @@ public final class VerificationWorker implements AutoCloseable {
     /**
      * Drops what waits, and returns when the running search has ended.
      *
-     * @throws IllegalStateException if the search does not end: the retriever must then stay open
+     * @throws IllegalStateException if the search does not end: what is searched must then stay
+     *     open
      */
     @Override
     public void close() {
@@ -147,12 +146,17 @@ public final class VerificationWorker implements AutoCloseable {
         int queries = 0;
         while (!queue.isEmpty() && !closed) {
             queries += queue.getFirst().request().queries().size();
-            if (!batch.isEmpty() && queries > maxBatch) {
+            if (!batch.isEmpty() && (queries > maxBatch || !together(batch.getFirst()))) {
                 break;
             }
             batch.add(queue.removeFirst());
         }
         return batch;
+    }
+
+    /** Whether what waits next may be searched with what is taken. */
+    private synchronized boolean together(Waiting taken) {
+        return search.anyCount() || queue.getFirst().request().topN() == taken.request().topN();
     }
 
     private synchronized void takeInWhatIsDue() {
@@ -170,7 +174,7 @@ public final class VerificationWorker implements AutoCloseable {
         }
         List<Hits> hits;
         try {
-            hits = retriever.search(queries, topN);
+            hits = search.search(queries, topN);
             if (hits.size() != queries.size()) {
                 throw new IllegalStateException(
                         "the knowledge base must answer %d queries (got %d answers)"

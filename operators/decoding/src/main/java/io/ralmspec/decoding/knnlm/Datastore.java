@@ -31,6 +31,9 @@ public interface Datastore extends AutoCloseable {
      */
     List<Neighbours> search(List<float[]> keys, int k, SearchKind kind);
 
+    /** The token that follows an entry's key. */
+    int token(int position);
+
     /**
      * The {@code min(k, positions.length)} nearest among these entries, with distances equal to
      * those of {@link #search} to the bit, whatever its kind.

@@ -107,13 +107,6 @@ public final class KnnDecoder implements SessionDecoder<KnnState> {
         return s.transition();
     }
 
-    @Override
-    public Transition<KnnState> abandon(KnnState state, RequestError error) {
-        KnnSession s = new KnnSession(state);
-        s.phase = Phase.FINISHED;
-        return Transition.abandoned(s.state(), error);
-    }
-
     /**
      * The neighbours of drafts that were being settled are too many to be stored, so they are
      * searched for again. On another datastore, the positions that a session holds mean others.

@@ -21,9 +21,14 @@ import java.util.List;
  * one.
  */
 final class KnnSessionCodec {
-    private static final int VERSION = 64;
+    private static final int FIRST_VERSION = 64;
+    private static final int VERSION = FIRST_VERSION;
 
     private KnnSessionCodec() {}
+
+    static boolean wrote(byte[] bytes) {
+        return bytes.length > 0 && bytes[0] >= FIRST_VERSION;
+    }
 
     static byte[] encode(KnnState state) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream(4096);

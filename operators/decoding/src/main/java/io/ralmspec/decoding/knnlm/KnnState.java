@@ -101,8 +101,20 @@ public record KnnState(
     }
 
     @Override
+    public KnnState ended() {
+        KnnSession session = new KnnSession(this);
+        session.phase = Phase.FINISHED;
+        return session.state();
+    }
+
+    @Override
     public byte[] toBytes() {
         return KnnSessionCodec.encode(this);
+    }
+
+    /** Whether bytes that went into state are those of a KNN-LM session, of whatever version. */
+    public static boolean wrote(byte[] bytes) {
+        return KnnSessionCodec.wrote(bytes);
     }
 
     /**

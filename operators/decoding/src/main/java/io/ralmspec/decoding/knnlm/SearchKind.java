@@ -23,4 +23,9 @@ public enum SearchKind {
                 retriever.wireName());
         return retriever == RetrieverKind.EXACT ? EXACT : APPROXIMATE;
     }
+
+    /** The retriever that means this kind. */
+    public RetrieverKind retriever() {
+        return this == EXACT ? RetrieverKind.EXACT : RetrieverKind.HNSW;
+    }
 }
