@@ -19,7 +19,7 @@ class ArchitectureTest {
                     .onlyDependOnClassesThat()
                     .resideInAnyPackage(
                             "io.ralmspec.streaming",
-                            "io.ralmspec.decoding",
+                            "io.ralmspec.decoding..",
                             "java..",
                             "org.apache.flink..",
                             "org.slf4j",

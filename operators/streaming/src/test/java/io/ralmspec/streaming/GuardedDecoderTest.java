@@ -13,6 +13,8 @@ import io.ralmspec.decoding.ModelProfile;
 import io.ralmspec.decoding.Phase;
 import io.ralmspec.decoding.Query;
 import io.ralmspec.decoding.ScriptedKnowledgeBase;
+import io.ralmspec.decoding.SessionCommand;
+import io.ralmspec.decoding.SessionEvent;
 import io.ralmspec.decoding.SessionState;
 import io.ralmspec.decoding.SpeculativeDecoder;
 import io.ralmspec.decoding.StrideSettings;
@@ -34,13 +36,13 @@ class GuardedDecoderTest {
 
     @Test
     void aDecisionThatFailsEndsTheSessionWithAnError() {
-        Transition transition =
+        Transition<?> transition =
                 guarded(tokens -> "")
                         .guarded(
                                 preparing,
                                 ErrorCode.MODEL_FAILED,
                                 2_000,
-                                () -> {
+                                decoding -> {
                                     throw new IllegalStateException("the prompt itself");
                                 });
 
@@ -65,15 +67,16 @@ class GuardedDecoderTest {
                                         new Event.Prepared(1, new int[] {1, 2}, query, 0),
                                         1_500)
                                 .state());
-        assertThat(verifying.session().generating()).isZero();
-        assertThat(verifying.session().verifying()).isPositive();
+        SessionState waiting = (SessionState) verifying.session();
+        assertThat(waiting.generating()).isZero();
+        assertThat(waiting.verifying()).isPositive();
 
-        Transition transition =
+        Transition<?> transition =
                 decoder.guarded(
                         verifying,
                         ErrorCode.RETRIEVAL_FAILED,
                         2_000,
-                        () -> {
+                        decoding -> {
                             throw new IllegalStateException();
                         });
 
@@ -83,13 +86,13 @@ class GuardedDecoderTest {
 
     @Test
     void aSessionThatCanNotEvenStartIsAbandoned() {
-        Transition transition =
+        Transition<?> transition =
                 guarded(tokens -> "")
                         .guarded(
                                 submitted,
                                 ErrorCode.MODEL_FAILED,
                                 2_000,
-                                () -> {
+                                decoding -> {
                                     throw new IllegalStateException();
                                 });
 
@@ -105,34 +108,35 @@ class GuardedDecoderTest {
                             throw new ArrayIndexOutOfBoundsException("token of another model");
                         });
 
-        Transition transition = decoder.step(preparing, new Event.DeadlinePassed(), 2_000);
+        Transition<?> transition =
+                decoder.step(preparing, new SessionEvent.DeadlinePassed(), 2_000);
 
         assertThat(transition.state().finished()).isTrue();
         assertThat(answer(transition).error().code()).isEqualTo(ErrorCode.MODEL_FAILED);
         assertThat(answer(transition).text()).isEmpty();
         assertThat(transition.commands())
-                .filteredOn(Command.EmitDelta.class::isInstance)
+                .filteredOn(SessionCommand.EmitDelta.class::isInstance)
                 .singleElement()
-                .isEqualTo(new Command.EmitDelta(new Delta("a", 0, "", true)));
+                .isEqualTo(new SessionCommand.EmitDelta(new Delta("a", 0, "", true)));
     }
 
     @Test
     void whatDoesNotFailIsTheDecodersOwn() {
         GuardedDecoder decoder = guarded(tokens -> "");
 
-        Transition started = decoder.start(submitted, Estimates.UNKNOWN, 1_000);
+        Transition<?> started = decoder.start(submitted, Estimates.UNKNOWN, 1_000);
 
         assertThat(started.state().phase()).isEqualTo(Phase.PREPARING);
         assertThat(started.commands()).hasSize(1).hasOnlyElementsOfType(Command.Prepare.class);
-        Transition resumed = decoder.resume(preparing, 3_000);
+        Transition<?> resumed = decoder.resume(preparing, 3_000);
         assertThat(resumed.state()).isSameAs(preparing.session());
         assertThat(resumed.commands()).isEqualTo(started.commands());
     }
 
-    private static Answer answer(Transition transition) {
+    private static Answer answer(Transition<?> transition) {
         return transition.commands().stream()
-                .filter(Command.Finish.class::isInstance)
-                .map(command -> ((Command.Finish) command).answer())
+                .filter(SessionCommand.Finish.class::isInstance)
+                .map(command -> ((SessionCommand.Finish) command).answer())
                 .findAny()
                 .orElseThrow();
     }
@@ -144,7 +148,8 @@ class GuardedDecoderTest {
                         decode,
                         DOCUMENTS,
                         DOCUMENTS::retriever,
-                        StrideSettings.DEFAULT));
+                        StrideSettings.DEFAULT),
+                null);
     }
 
     /** A tokenizer that only decodes. */

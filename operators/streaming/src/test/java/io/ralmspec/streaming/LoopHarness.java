@@ -176,7 +176,7 @@ final class LoopHarness implements AutoCloseable {
         try {
             StoredSession stored =
                     new SessionStates(operator.getKeyedStateStore(), Duration.ofHours(1)).load();
-            return stored == null ? null : stored.session();
+            return stored == null ? null : (SessionState) stored.session();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

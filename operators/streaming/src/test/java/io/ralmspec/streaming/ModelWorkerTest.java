@@ -15,6 +15,7 @@ import io.ralmspec.decoding.RetrieverKind;
 import io.ralmspec.decoding.Sampling;
 import io.ralmspec.decoding.ScriptedEncoder;
 import io.ralmspec.decoding.ScriptedTokenizer;
+import io.ralmspec.decoding.SessionEvent;
 import io.ralmspec.decoding.Stride;
 import java.util.Arrays;
 import java.util.List;
@@ -31,8 +32,8 @@ class ModelWorkerTest {
     private final GatedModel model = new GatedModel();
     private final ModelWorker worker =
             new ModelWorker(
-                    model, new ModelSteps(model, new ScriptedTokenizer(), new ScriptedEncoder()));
-    private final Map<String, Event> events = new ConcurrentHashMap<>();
+                    new ModelSteps(model, new ScriptedTokenizer(), new ScriptedEncoder()), null);
+    private final Map<String, SessionEvent> events = new ConcurrentHashMap<>();
     private final List<Integer> epochs = new CopyOnWriteArrayList<>();
     private final ModelWorker.Client client = worker.client(this::heard);
 
@@ -119,7 +120,7 @@ class ModelWorkerTest {
         model.failures = 2;
         client.generate(step("a", 0));
         await().until(() -> events.containsKey("a"));
-        Event.Failed failed = (Event.Failed) events.get("a");
+        SessionEvent.Failed failed = (SessionEvent.Failed) events.get("a");
         assertThat(failed.epoch()).isEqualTo(5);
         assertThat(failed.code()).isEqualTo(ErrorCode.MODEL_FAILED);
         assertThat(failed.message()).contains("2 times (AssertionError)").contains("request a");
@@ -244,12 +245,12 @@ class ModelWorkerTest {
         assertThat(epochs).isEmpty();
     }
 
-    private void heard(String sequence, Event event) {
+    private void heard(String sequence, SessionEvent event) {
         epochs.add(
                 switch (event) {
                     case Event.Prepared e -> e.epoch();
                     case Event.Generated e -> e.epoch();
-                    case Event.Failed e -> e.epoch();
+                    case SessionEvent.Failed e -> e.epoch();
                     default -> throw new AssertionError(event);
                 });
         events.put(sequence, event);

@@ -51,7 +51,7 @@ class RecordTypesTest {
         List<Query> queries =
                 List.of(new Query("q", new float[] {1, 2}), new Query("", new float[0]));
         VerificationRequest request =
-                new VerificationRequest("a", 3, RetrieverKind.HNSW, queries, 20);
+                new VerificationRequest("a", 3, RetrieverKind.HNSW, queries, 20, false);
         return Stream.of(
                 Requests.submit(Requests.simple("a")),
                 Requests.cancel("a"),

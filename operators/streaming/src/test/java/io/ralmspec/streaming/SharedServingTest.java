@@ -89,9 +89,14 @@ class SharedServingTest {
     void hasAWorkerForEachRetrieverOfTheKnowledgeBase() throws Exception {
         serving.control().missing.add(RetrieverKind.HNSW);
         try (SharedServing.Lease lease = SharedServing.acquire(serving, 8)) {
-            assertThat(lease.retrievers()).containsExactly(RetrieverKind.EXACT, RetrieverKind.BM25);
-            assertThat(lease.verificationWorker(RetrieverKind.BM25)).isNotNull();
-            assertThat(lease.verificationWorker(RetrieverKind.HNSW)).isNull();
+            assertThat(lease.retrievers(false))
+                    .containsExactly(RetrieverKind.EXACT, RetrieverKind.BM25);
+            assertThat(lease.verificationWorker(asking(RetrieverKind.BM25))).isNotNull();
+            assertThat(lease.verificationWorker(asking(RetrieverKind.HNSW))).isNull();
         }
+    }
+
+    private static VerificationRequest asking(RetrieverKind kind) {
+        return new VerificationRequest("a", 1, kind, List.of(), 1, false);
     }
 }

@@ -218,7 +218,8 @@ class SpeculativeRetrievalOperatorAnswersTest {
             loop.put(VerificationResult.failed(first, 0, "late"));
             loop.put(
                     VerificationResult.failed(
-                            new VerificationRequest("nobody", 1, RetrieverKind.EXACT, List.of(), 1),
+                            new VerificationRequest(
+                                    "nobody", 1, RetrieverKind.EXACT, List.of(), 1, false),
                             0,
                             "late"));
             loop.runMails();

@@ -136,6 +136,6 @@ class VerificationFunctionTest {
     private static StreamRecord<VerificationRequest> record(String query) {
         Query asked = new Query(query, new float[new ScriptedEncoder().dimension()]);
         return new StreamRecord<>(
-                new VerificationRequest(query, 1, RetrieverKind.EXACT, List.of(asked), 1));
+                new VerificationRequest(query, 1, RetrieverKind.EXACT, List.of(asked), 1, false));
     }
 }

@@ -11,7 +11,7 @@ class VerificationRequestTest {
     @Test
     void asTextHasNoWordOfThePrompt() {
         Query query = new Query("the prompt", new float[] {1});
-        assertThat(new VerificationRequest("a", 7, RetrieverKind.BM25, List.of(query), 3))
+        assertThat(new VerificationRequest("a", 7, RetrieverKind.BM25, List.of(query), 3, false))
                 .hasToString("verification of request a (epoch 7, 1 queries)");
     }
 }

@@ -27,7 +27,8 @@ class VerificationWorkerTest {
     private record Completion(VerificationResult result, int batchQueries) {}
 
     private final GatedRetriever retriever = new GatedRetriever();
-    private final VerificationWorker worker = new VerificationWorker(retriever, MAX_BATCH);
+    private final VerificationWorker worker =
+            new VerificationWorker("test", retriever::search, MAX_BATCH);
     private final Map<String, Completion> completions = new ConcurrentHashMap<>();
 
     @AfterEach
@@ -137,7 +138,12 @@ class VerificationWorkerTest {
     private VerificationRequest submitAfter(long millis, String id, List<String> order) {
         VerificationRequest request =
                 new VerificationRequest(
-                        id, 1, RetrieverKind.EXACT, List.of(new Query("x", new float[0])), 1);
+                        id,
+                        1,
+                        RetrieverKind.EXACT,
+                        List.of(new Query("x", new float[0])),
+                        1,
+                        false);
         worker.submitAfter(Duration.ofMillis(millis), request, (result, batch) -> order.add(id));
         return request;
     }
@@ -165,7 +171,7 @@ class VerificationWorkerTest {
             list.add(new Query(query, new float[0]));
         }
         VerificationRequest request =
-                new VerificationRequest(id, epoch, RetrieverKind.BM25, list, topN);
+                new VerificationRequest(id, epoch, RetrieverKind.BM25, list, topN, false);
         worker.submit(
                 request, (result, batch) -> completions.put(id, new Completion(result, batch)));
         return request;
