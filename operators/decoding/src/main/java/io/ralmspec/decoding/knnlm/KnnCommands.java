@@ -14,7 +14,8 @@ final class KnnCommands {
         return new KnnCommand.Prepare(s.generating, s.request.id(), s.request.prompt());
     }
 
-    static KnnCommand speculation(KnnSession s, int[] cache) {
+    static KnnCommand speculation(KnnSession s) {
+        int[] cache = s.guessing ? s.cache.positions() : Tokens.NONE;
         return new KnnCommand.Speculate(s.generating, context(s, s.drafts.length), cache, s.count);
     }
 

@@ -41,7 +41,8 @@ final class KnnSessionCodec {
             out.writeInt(state.settling());
             out.writeInt(state.asked());
             out.writeBoolean(state.careful());
-            out.writeBoolean(state.guessed());
+            out.writeBoolean(state.guessing());
+            out.writeInt(state.unguessed());
             out.writeBoolean(state.stepBeside());
             out.writeBoolean(state.callBeside());
             write(out, state.transcript());
@@ -89,6 +90,7 @@ final class KnnSessionCodec {
                     in.readInt(),
                     in.readBoolean(),
                     in.readBoolean(),
+                    in.readInt(),
                     in.readBoolean(),
                     in.readBoolean(),
                     SessionFields.readTranscript(in),

@@ -28,7 +28,9 @@ import org.jspecify.annotations.Nullable;
  * @param asked drafts, from the first, that the search or the settling is about
  * @param careful whether something failed that may have been a guess's fault: until a token is
  *     verified, nothing is guessed
- * @param guessed whether all drafts were guessed from the cache, so that they tell how good it is
+ * @param guessing whether the speculation that is out guesses from the cache
+ * @param unguessed drafts, from the first, that were not guessed from the cache, so that they don't
+ *     tell how good it is
  * @param stepBeside whether a search was out while the speculation that is out ran
  * @param callBeside whether a speculation was out while the search that is out ran
  * @param drafts guessed tokens after the verified ones
@@ -50,7 +52,8 @@ public record KnnState(
         int settling,
         int asked,
         boolean careful,
-        boolean guessed,
+        boolean guessing,
+        int unguessed,
         boolean stepBeside,
         boolean callBeside,
         Transcript transcript,
@@ -86,6 +89,7 @@ public record KnnState(
                 0,
                 false,
                 false,
+                0,
                 false,
                 false,
                 Transcript.EMPTY,

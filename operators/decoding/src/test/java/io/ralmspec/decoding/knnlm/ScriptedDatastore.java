@@ -4,6 +4,7 @@ import io.ralmspec.decoding.ErrorCode;
 import io.ralmspec.decoding.Hash;
 import io.ralmspec.decoding.ScriptedFailure;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -67,12 +68,19 @@ final class ScriptedDatastore implements Datastore {
 
     @Override
     public Neighbours nearest(float[] key, int[] positions, int k) {
-        if (positions.length == 0
-                || IntStream.of(positions).distinct().count() < positions.length) {
+        if (positions.length == 0 || distinct(positions) < positions.length) {
             throw new AssertionError("positions must be distinct, and some");
         }
         fail(key, 2);
         return among(key, k, IntStream.of(positions));
+    }
+
+    private static int distinct(int[] positions) {
+        BitSet seen = new BitSet();
+        for (int position : positions) {
+            seen.set(position);
+        }
+        return seen.cardinality();
     }
 
     private void fail(float[] key, long search) {

@@ -15,6 +15,12 @@ import java.util.Set;
  * used as its interface says; counts its runs.
  */
 final class ScriptedKeyedLanguageModel implements KeyedLanguageModel {
+    /** A token's probability is 4 to the power of its level, divided by the sum of all. */
+    private static final double LOG_4 = StrictMath.log(4);
+
+    private static final int END_LEVEL = 7;
+    private static final int EXCLUDED = -1;
+
     private final ScriptedCorpus corpus;
     private final ModelProfile profile;
     private final int endOneIn;
@@ -54,30 +60,28 @@ final class ScriptedKeyedLanguageModel implements KeyedLanguageModel {
     }
 
     private float[] logProbabilities(int[] tokens, long last) {
-        int size = ScriptedTokenizer.VOCABULARY;
-        int[] levels = new int[size];
-        double total = 0;
-        for (int token = 0; token < size; token++) {
-            levels[token] = Hash.below(4, corpus.seed, 2, last, token);
+        int[] levels = new int[ScriptedTokenizer.VOCABULARY];
+        for (int token = 0; token < levels.length; token++) {
+            // Two bits of a hash for each token.
+            int bits = 2 * (token % (Long.SIZE / 2));
+            long levelsOfMany = Hash.of(corpus.seed, 2, last, token / (Long.SIZE / 2));
+            levels[token] = (int) (levelsOfMany >>> bits & 3);
         }
         boolean ends = endOneIn > 0 && Hash.below(endOneIn, corpus.seed, 3, last) == 0;
-        levels[0] = ends ? 7 : EXCLUDED;
-        int usual = corpus.usual(tokens, tokens.length);
-        levels[usual] += Hash.below(4, corpus.seed, 4, last);
+        levels[0] = ends ? END_LEVEL : EXCLUDED;
+        levels[corpus.usual(tokens, tokens.length)] += Hash.below(4, corpus.seed, 4, last);
+        long total = 0;
         for (int level : levels) {
-            total += weight(level);
+            total += level == EXCLUDED ? 0 : 1L << 2 * level;
         }
-        float[] logProbabilities = new float[size];
-        for (int token = 0; token < size; token++) {
-            logProbabilities[token] = (float) StrictMath.log(weight(levels[token]) / total);
+        double all = StrictMath.log(total);
+        float[] logProbabilities = new float[levels.length];
+        for (int token = 0; token < levels.length; token++) {
+            int level = levels[token];
+            logProbabilities[token] =
+                    level == EXCLUDED ? Float.NEGATIVE_INFINITY : (float) (level * LOG_4 - all);
         }
         return logProbabilities;
-    }
-
-    private static final int EXCLUDED = -1;
-
-    private static double weight(int level) {
-        return level == EXCLUDED ? 0 : 1L << (2 * level);
     }
 
     @Override
