@@ -266,9 +266,9 @@ public final class KnnDecoder implements SessionDecoder<KnnState> {
             s.found = List.of();
         }
         if (!right) {
-            s.rollBack(same);
+            s.rollBack(tokens.length);
         }
-        s.dropFirst(same);
+        s.dropFirst(tokens.length);
         commit(s, tokens, nowMillis);
     }
 

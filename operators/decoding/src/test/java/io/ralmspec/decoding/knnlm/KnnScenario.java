@@ -43,6 +43,15 @@ final class KnnScenario implements Simulation.World<KnnState> {
     private KnnSteps steps;
 
     KnnScenario(long seed, Happenings happenings) {
+        this(seed, true, happenings);
+    }
+
+    /** One in which neither the model nor the datastore ever fails. */
+    static KnnScenario calm(long seed) {
+        return new KnnScenario(seed, false, new Happenings());
+    }
+
+    private KnnScenario(long seed, boolean failing, Happenings happenings) {
         this.seed = seed;
         this.happenings = happenings;
         Random random = new Random(seed);
@@ -53,8 +62,8 @@ final class KnnScenario implements Simulation.World<KnnState> {
                         corpus,
                         10 + random.nextInt(100),
                         pick(random, 0, 0, 17, 60),
-                        pick(random, 0, 0, 0, 0, 40, 150));
-        datastore = new ScriptedDatastore(corpus, pick(random, 0, 0, 0, 0, 40, 150));
+                        failing ? pick(random, 0, 0, 0, 0, 40, 150) : 0);
+        datastore = new ScriptedDatastore(corpus, failing ? pick(random, 0, 0, 0, 0, 40, 150) : 0);
         settings =
                 new StrideSettings(
                         pick(random, 1, 2, 5, 32),
@@ -225,7 +234,7 @@ final class KnnScenario implements Simulation.World<KnnState> {
         return guessed;
     }
 
-    private KnnEvent search(KnnCommand.Search command) {
+    KnnEvent.Searched search(KnnCommand.Search command) {
         happenings.count(Happening.WHOLE_DATASTORES, command.count() >= datastore.size() ? 1 : 0);
         return new KnnEvent.Searched(
                 command.epoch(),
@@ -246,6 +255,10 @@ final class KnnScenario implements Simulation.World<KnnState> {
     @Override
     public void crashed() {
         steps = newSteps();
+    }
+
+    KnnSteps steps() {
+        return steps;
     }
 
     private KnnSteps newSteps() {
