@@ -18,6 +18,11 @@ import org.jspecify.annotations.Nullable;
  * Everything that must survive of a KNN-LM request in flight: tokens, their keys while unverified,
  * and datastore positions; never model state, probabilities or distances.
  *
+ * <p>Bounded: with S the largest stride, at most 2 S drafts with a key each, S lists of the
+ * prefetch while settling, and the cache, at 4 bytes per number. At the defaults (S = 32, 4096
+ * entries, 64 prefetched) and keys of 768 floats that is at most 222 kB beside the request and its
+ * tokens; with 8 drafts out, it is 43 kB.
+ *
  * @param receivedMillis when the request was received
  * @param datastore {@link Datastore#fingerprint} of the one it was started on; empty before
  * @param epoch the last number given to a command

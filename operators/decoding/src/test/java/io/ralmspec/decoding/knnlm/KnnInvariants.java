@@ -79,7 +79,9 @@ final class KnnInvariants {
     private void searches(KnnState after, KnnCommand.Search command) {
         assertThat(command.epoch()).isEqualTo(after.verifying());
         assertThat(command.keys()).isNotEmpty().hasSizeLessThanOrEqualTo(after.drafts().length);
-        assertThat(command.keys().size()).isEqualTo(after.asked());
+        assertThat(command.keys().size())
+                .isEqualTo(after.asked())
+                .isLessThanOrEqualTo(scenario.settings.maxStride());
         if (!scenario.request.retrieval().speculative()) {
             assertThat(command.keys()).hasSize(1);
         }

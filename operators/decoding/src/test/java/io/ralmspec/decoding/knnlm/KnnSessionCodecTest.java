@@ -122,6 +122,32 @@ class KnnSessionCodecTest {
         }
     }
 
+    /** As {@link KnnState} says. */
+    @Test
+    void aStateIsBounded() {
+        int largest = 0;
+        for (long seed = 1; seed <= 200; seed++) {
+            KnnScenario scenario = KnnScenario.calm(seed);
+            KnnParameters parameters = scenario.parameters;
+            int ofDrafts = 2 * (2 + ScriptedCorpus.DIMENSION) + 1 + parameters.prefetch();
+            List<KnnState> states = new CalmRun(scenario).states;
+            int tokens =
+                    scenario.request.maxTokens() + states.getLast().transcript().prompt().length;
+            int bound =
+                    states.getFirst().toBytes().length
+                            + 4 * tokens
+                            + 4 * parameters.cacheEntries()
+                            + 4 * scenario.settings.maxStride() * ofDrafts
+                            + 8 * scenario.settings.window()
+                            + scenario.datastore.fingerprint().length();
+            for (KnnState state : states) {
+                assertThat(state.toBytes().length).isLessThanOrEqualTo(bound);
+                largest = Math.max(largest, state.toBytes().length * 100 / bound);
+            }
+        }
+        assertThat(largest).as("percent of the bound").isGreaterThan(70);
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {0, 63, 65, -1})
     void anUnknownVersionIsRefusedAndSaysWhatToDo(int version) {
