@@ -24,7 +24,7 @@ final class KnnCommands {
                 s.verifying,
                 SearchKind.of(s.request.retrieval().retriever()),
                 List.copyOf(s.keys.subList(0, s.asked)),
-                s.parameters.neighbours());
+                s.parameters().neighbours());
     }
 
     static KnnCommand settling(KnnSession s, List<Neighbours> neighbours) {
@@ -37,6 +37,6 @@ final class KnnCommands {
                 Tokens.concat(s.transcript.prompt(), s.transcript.generated()),
                 Arrays.copyOf(s.drafts, drafts),
                 s.request.sampling(),
-                s.parameters);
+                s.parameters());
     }
 }

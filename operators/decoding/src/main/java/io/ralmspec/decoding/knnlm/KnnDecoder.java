@@ -131,10 +131,7 @@ public final class KnnDecoder implements SessionDecoder<KnnState> {
                             + " after a restart): send the request again under a new id",
                     nowMillis);
         }
-        KnnSession s =
-                new KnnSession(
-                        KnnState.submitted(
-                                state.request(), state.parameters(), state.receivedMillis()));
+        KnnSession s = new KnnSession(KnnState.submitted(state.request(), state.receivedMillis()));
         // What still comes for the old commands stays stale.
         s.epoch = state.epoch();
         return start(s.state(), state.estimates(), nowMillis);
@@ -237,7 +234,7 @@ public final class KnnDecoder implements SessionDecoder<KnnState> {
         s.timings = s.timings.plusRetrieval(event.seconds());
         s.estimates = s.estimates.withCall(s.asked, 1, event.seconds(), s.callBeside);
         if (planner.remembers(s)) {
-            int kept = s.parameters.prefetch();
+            int kept = s.parameters().prefetch();
             s.found =
                     neighbours.stream()
                             .map(n -> Arrays.copyOf(n.positions(), Math.min(kept, n.size())))
@@ -262,7 +259,7 @@ public final class KnnDecoder implements SessionDecoder<KnnState> {
         s.timings = s.timings.plusGeneration(event.seconds());
         s.judge(same, right, settings.window());
         if (!s.found.isEmpty()) {
-            s.cache = s.cache.with(s.found, tokens.length - 1, s.parameters, datastore.size());
+            s.cache = s.cache.with(s.found, tokens.length - 1, s.parameters(), datastore.size());
             s.found = List.of();
         }
         if (!right) {

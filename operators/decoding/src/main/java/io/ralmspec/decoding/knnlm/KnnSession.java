@@ -20,7 +20,6 @@ import org.jspecify.annotations.Nullable;
 /** A session while one event changes it: a copy that {@link KnnDecoder} may write to. */
 final class KnnSession {
     final DecodingRequest request;
-    final KnnParameters parameters;
     final long receivedMillis;
     String datastore;
     Phase phase;
@@ -57,7 +56,6 @@ final class KnnSession {
 
     KnnSession(KnnState state) {
         request = state.request();
-        parameters = state.parameters();
         receivedMillis = state.receivedMillis();
         datastore = state.datastore();
         phase = state.phase();
@@ -90,6 +88,10 @@ final class KnnSession {
         retrievalCalls = counters.retrievalCalls();
         retrievalQueries = counters.retrievalQueries();
         modelSteps = counters.modelSteps();
+    }
+
+    KnnParameters parameters() {
+        return request.retrieval().knn();
     }
 
     boolean speculative() {
@@ -191,7 +193,6 @@ final class KnnSession {
     KnnState state() {
         return new KnnState(
                 request,
-                parameters,
                 receivedMillis,
                 datastore,
                 phase,

@@ -30,7 +30,6 @@ final class KnnSessionCodec {
         try (DataOutputStream out = new DataOutputStream(bytes)) {
             out.writeByte(VERSION);
             write(out, state.request());
-            write(out, state.parameters());
             out.writeLong(state.receivedMillis());
             write(out, state.datastore());
             out.writeByte(state.phase().ordinal());
@@ -78,7 +77,6 @@ final class KnnSessionCodec {
             }
             return new KnnState(
                     SessionFields.readRequest(in),
-                    SessionFields.readKnnParameters(in),
                     in.readLong(),
                     SessionFields.readString(in),
                     Phase.values()[in.readByte()],

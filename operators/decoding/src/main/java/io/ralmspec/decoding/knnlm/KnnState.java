@@ -5,7 +5,6 @@ import io.ralmspec.decoding.DecodingRequest;
 import io.ralmspec.decoding.DecodingSession;
 import io.ralmspec.decoding.Estimates;
 import io.ralmspec.decoding.FinishReason;
-import io.ralmspec.decoding.KnnParameters;
 import io.ralmspec.decoding.Outcomes;
 import io.ralmspec.decoding.Phase;
 import io.ralmspec.decoding.Timings;
@@ -46,7 +45,6 @@ import org.jspecify.annotations.Nullable;
  */
 public record KnnState(
         DecodingRequest request,
-        KnnParameters parameters,
         long receivedMillis,
         String datastore,
         Phase phase,
@@ -78,11 +76,9 @@ public record KnnState(
     }
 
     /** A request that waits to be started. */
-    public static KnnState submitted(
-            DecodingRequest request, KnnParameters parameters, long receivedMillis) {
+    public static KnnState submitted(DecodingRequest request, long receivedMillis) {
         return new KnnState(
                 request,
-                parameters,
                 receivedMillis,
                 "",
                 Phase.SUBMITTED,

@@ -120,7 +120,8 @@ class KnnCountersTest {
         Seeds.forEach(
                 SESSIONS,
                 seed -> {
-                    KnnScenario baseline = KnnScenario.calm(seed).with(DecodingMode.BASELINE);
+                    KnnScenario baseline =
+                            KnnScenario.calm(seed).with(DecodingMode.KNN_LM_BASELINE);
                     Answer expected = baseline.expected();
                     CalmRun run = new CalmRun(baseline);
                     assertThat(run.answer().says(expected)).isTrue();

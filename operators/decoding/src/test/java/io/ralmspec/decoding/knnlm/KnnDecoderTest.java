@@ -9,6 +9,7 @@ import io.ralmspec.decoding.DecodingMode;
 import io.ralmspec.decoding.ErrorCode;
 import io.ralmspec.decoding.Estimates;
 import io.ralmspec.decoding.FinishReason;
+import io.ralmspec.decoding.KnnParameters;
 import io.ralmspec.decoding.ModelProfile;
 import io.ralmspec.decoding.Phase;
 import io.ralmspec.decoding.RequestError;
@@ -36,7 +37,7 @@ class KnnDecoderTest {
 
     private final KnnDecoder decoder = decoder(1);
     private final List<SessionCommand> commands = new ArrayList<>();
-    private KnnState state = KnnRequests.submitted("r", 20, DecodingMode.SPECULATIVE, THREE, false);
+    private KnnState state = KnnRequests.submitted("r", 20, DecodingMode.KNN_LM, THREE, false);
 
     @Test
     void theFirstRoundIsGuessedByTheModelAlone() {
@@ -107,7 +108,7 @@ class KnnDecoderTest {
 
     @Test
     void neverGuessesBeyondTheLastTokenAllowed() {
-        state = KnnRequests.submitted("r", 4, DecodingMode.SPECULATIVE, THREE, false);
+        state = KnnRequests.submitted("r", 4, DecodingMode.KNN_LM, THREE, false);
         prepare();
         round(1, 2, 3);
         assertThat(speculation().count()).isEqualTo(1);
@@ -196,7 +197,7 @@ class KnnDecoderTest {
 
     @Test
     void theBaselineAsksOneKeyPerToken() {
-        state = KnnRequests.submitted("r", 20, DecodingMode.BASELINE, THREE, false);
+        state = KnnRequests.submitted("r", 20, DecodingMode.KNN_LM_BASELINE, THREE, false);
         prepare();
         for (int token = 1; token <= 3; token++) {
             assertThat(speculation().count()).isEqualTo(1);
@@ -308,7 +309,7 @@ class KnnDecoderTest {
 
     @Test
     void theBaselineFailsAtOnce() {
-        state = KnnRequests.submitted("r", 20, DecodingMode.BASELINE, THREE, false);
+        state = KnnRequests.submitted("r", 20, DecodingMode.KNN_LM_BASELINE, THREE, false);
         prepare();
         failed(ErrorCode.MODEL_FAILED, state.generating());
         assertThat(answer().error().code()).isEqualTo(ErrorCode.MODEL_FAILED);
@@ -395,7 +396,7 @@ class KnnDecoderTest {
 
     @Test
     void anotherDatastoreIsAnErrorIfSomeTextWasSent() {
-        state = KnnRequests.submitted("r", 20, DecodingMode.SPECULATIVE, THREE, true);
+        state = KnnRequests.submitted("r", 20, DecodingMode.KNN_LM, THREE, true);
         prepare();
         round(1, 2, 3);
         assertThat(state.transcript().deltas()).isPositive();
@@ -418,7 +419,7 @@ class KnnDecoderTest {
 
     @Test
     void anAbandonedSessionAnswersWithoutText() {
-        state = KnnRequests.submitted("r", 20, DecodingMode.SPECULATIVE, THREE, true);
+        state = KnnRequests.submitted("r", 20, DecodingMode.KNN_LM, THREE, true);
         prepare();
         round(1, 2, 3);
         RequestError error = new RequestError(ErrorCode.ANSWER_TOO_LARGE, "", "why");
@@ -437,7 +438,7 @@ class KnnDecoderTest {
     }
 
     private void start(SpeculationPolicy policy) {
-        state = KnnRequests.submitted("r", 20, DecodingMode.SPECULATIVE, policy, false);
+        state = KnnRequests.submitted("r", 20, DecodingMode.KNN_LM, policy, false);
         prepare();
     }
 

@@ -51,7 +51,7 @@ final class KnnInvariants {
                 .isLessThanOrEqualTo(2 * scenario.settings.maxStride());
         assertThat(state.verifying() != 0 && state.settling() != 0).as("both out").isFalse();
         int[] cache = state.cache().positions();
-        assertThat(cache.length).isLessThanOrEqualTo(scenario.parameters.cacheEntries());
+        assertThat(cache.length).isLessThanOrEqualTo(scenario.parameters().cacheEntries());
         BitSet entries = new BitSet();
         for (int position : cache) {
             entries.set(position);

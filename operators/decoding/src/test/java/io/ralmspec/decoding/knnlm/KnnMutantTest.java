@@ -62,7 +62,7 @@ class KnnMutantTest {
                 return settling(
                         (after, settle) -> {
                             int[] cache = after.cache().positions();
-                            int k = scenario.parameters.neighbours();
+                            int k = scenario.parameters().neighbours();
                             return cache.length == 0
                                     ? settle.neighbours()
                                     : after.keys().stream()

@@ -18,6 +18,6 @@ final class KnnRequests {
         DecodingRequest request =
                 new DecodingRequest(
                         id, "p", maxTokens, List.of(), Sampling.GREEDY, retrieval, stream, 0);
-        return KnnState.submitted(request, KnnParameters.DEFAULT, 1_000);
+        return KnnState.submitted(request, 1_000);
     }
 }

@@ -7,6 +7,7 @@ import io.ralmspec.decoding.DecodingMode;
 import io.ralmspec.decoding.DecodingRequest;
 import io.ralmspec.decoding.Happening;
 import io.ralmspec.decoding.Happenings;
+import io.ralmspec.decoding.KnnParameters;
 import io.ralmspec.decoding.RequestError;
 import io.ralmspec.decoding.RetrievalParameters;
 import io.ralmspec.decoding.RetrieverKind;
@@ -31,7 +32,6 @@ final class KnnScenario implements Simulation.World<KnnState> {
 
     final long seed;
     final DecodingRequest request;
-    final KnnParameters parameters;
     final StrideSettings settings;
     final ScriptedKeyedLanguageModel model;
     final ScriptedDatastore datastore;
@@ -69,7 +69,7 @@ final class KnnScenario implements Simulation.World<KnnState> {
                         pick(random, 1, 2, 5, 32),
                         random.nextBoolean() ? 0.6 : 0.98,
                         pick(random, 1, 5));
-        parameters =
+        KnnParameters parameters =
                 new KnnParameters(
                         pick(random, 0, 25, 25, 50, 90, 100) / 100.0,
                         pick(random, 3, 10, 10, 100) / 10.0,
@@ -77,7 +77,7 @@ final class KnnScenario implements Simulation.World<KnnState> {
                         pick(random, 0, 1, 3, 10, 10),
                         pick(random, 1, 4, 64),
                         pick(random, 1, 3, 20, 100, 4096));
-        request = request(seed, random);
+        request = request(seed, random, parameters);
         keptBytes = pick(random, 0, 1 << 20);
         invariants = new KnnInvariants(this);
         seen = model;
@@ -85,7 +85,7 @@ final class KnnScenario implements Simulation.World<KnnState> {
         steps = newSteps();
     }
 
-    private static DecodingRequest request(long seed, Random random) {
+    private static DecodingRequest request(long seed, Random random, KnnParameters parameters) {
         SpeculationPolicy policy =
                 new SpeculationPolicy(
                         StrideRule.values()[random.nextInt(3)],
@@ -113,9 +113,12 @@ final class KnnScenario implements Simulation.World<KnnState> {
                 stop,
                 sampling,
                 RetrievalParameters.of(
-                        random.nextBoolean() ? RetrieverKind.EXACT : RetrieverKind.HNSW,
-                        random.nextInt(8) == 0 ? DecodingMode.BASELINE : DecodingMode.SPECULATIVE,
-                        policy),
+                                random.nextBoolean() ? RetrieverKind.EXACT : RetrieverKind.HNSW,
+                                random.nextInt(8) == 0
+                                        ? DecodingMode.KNN_LM_BASELINE
+                                        : DecodingMode.KNN_LM,
+                                policy)
+                        .with(parameters),
                 random.nextBoolean(),
                 0);
     }
@@ -124,7 +127,6 @@ final class KnnScenario implements Simulation.World<KnnState> {
         this.seed = other.seed;
         this.happenings = new Happenings();
         this.request = request;
-        this.parameters = other.parameters;
         this.settings = other.settings;
         this.model = other.model;
         this.datastore = other.datastore;
@@ -150,6 +152,10 @@ final class KnnScenario implements Simulation.World<KnnState> {
                         request.deadlineMillis()));
     }
 
+    KnnParameters parameters() {
+        return request.retrieval().knn();
+    }
+
     /** From now on, the worker runs this instead of the model. */
     void wrapModel(UnaryOperator<KeyedLanguageModel> wrapper) {
         seen = wrapper.apply(model);
@@ -162,11 +168,10 @@ final class KnnScenario implements Simulation.World<KnnState> {
      */
     Answer expected() {
         try {
-            return new SequentialKnnDecoder(model, datastore, TOKENIZER)
-                    .decode(request, parameters);
+            return new SequentialKnnDecoder(model, datastore, TOKENIZER).decode(request);
         } catch (ScriptedFailure e) {
             Answer answer =
-                    new Simulation<>(with(DecodingMode.BASELINE), new Happenings())
+                    new Simulation<>(with(DecodingMode.KNN_LM_BASELINE), new Happenings())
                             .run(Simulation.NO_CRASH);
             RequestError error = answer.error();
             assertThat(error).as("the baseline failed, so its session must").isNotNull();
@@ -189,7 +194,7 @@ final class KnnScenario implements Simulation.World<KnnState> {
 
     @Override
     public KnnState submitted(long receivedMillis) {
-        return KnnState.submitted(request, parameters, receivedMillis);
+        return KnnState.submitted(request, receivedMillis);
     }
 
     @Override
@@ -225,7 +230,7 @@ final class KnnScenario implements Simulation.World<KnnState> {
     private KnnEvent speculate(KnnCommand.Speculate command, Random random) {
         int entries = command.cache().length;
         happenings.count(Happening.EMPTY_CACHES, entries == 0 ? 1 : 0);
-        boolean small = entries > 0 && entries < parameters.neighbours();
+        boolean small = entries > 0 && entries < parameters().neighbours();
         happenings.count(Happening.SMALL_CACHES, small ? 1 : 0);
         int room = random.nextInt(5) == 0 ? random.nextInt(command.count() + 1) : command.count();
         AtomicInteger left = new AtomicInteger(room);

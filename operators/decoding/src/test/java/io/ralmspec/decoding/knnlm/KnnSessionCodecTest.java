@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.ralmspec.decoding.Golden;
+import io.ralmspec.decoding.KnnParameters;
 import io.ralmspec.decoding.Phase;
 import io.ralmspec.decoding.SessionState;
 import java.nio.file.Path;
@@ -128,7 +129,7 @@ class KnnSessionCodecTest {
         int largest = 0;
         for (long seed = 1; seed <= 200; seed++) {
             KnnScenario scenario = KnnScenario.calm(seed);
-            KnnParameters parameters = scenario.parameters;
+            KnnParameters parameters = scenario.parameters();
             int ofDrafts = 2 * (2 + ScriptedCorpus.DIMENSION) + 1 + parameters.prefetch();
             List<KnnState> states = new CalmRun(scenario).states;
             int tokens =

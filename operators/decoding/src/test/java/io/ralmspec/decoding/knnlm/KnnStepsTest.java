@@ -2,6 +2,7 @@ package io.ralmspec.decoding.knnlm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ralmspec.decoding.KnnParameters;
 import io.ralmspec.decoding.ModelProfile;
 import io.ralmspec.decoding.Sampling;
 import io.ralmspec.decoding.ScriptedTokenizer;

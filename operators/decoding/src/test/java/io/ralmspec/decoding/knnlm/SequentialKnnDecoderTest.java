@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.ralmspec.decoding.Answer;
 import io.ralmspec.decoding.Counters;
 import io.ralmspec.decoding.DecodingMode;
+import io.ralmspec.decoding.DecodingRequest;
 import io.ralmspec.decoding.FinishReason;
+import io.ralmspec.decoding.KnnParameters;
 import io.ralmspec.decoding.ScriptedTokenizer;
 import io.ralmspec.decoding.SpeculationPolicy;
 import java.util.ArrayList;
@@ -16,6 +18,8 @@ import org.junit.jupiter.api.Test;
 
 /** The oracle, against the same written down once more as naively as possible. */
 class SequentialKnnDecoderTest {
+    private static final int K = KnnParameters.DEFAULT.neighbours();
+
     private final ScriptedTokenizer tokenizer = new ScriptedTokenizer();
 
     @Test
@@ -24,10 +28,8 @@ class SequentialKnnDecoderTest {
             ScriptedCorpus corpus = new ScriptedCorpus(seed, 50);
             var model = new ScriptedKeyedLanguageModel(corpus, 60, 20, 0);
             ScriptedDatastore datastore = new ScriptedDatastore(corpus, 0);
-            KnnState submitted = submitted(30);
             Answer answer =
-                    new SequentialKnnDecoder(model, datastore, tokenizer)
-                            .decode(submitted.request(), KnnParameters.DEFAULT.withNeighbours(8));
+                    new SequentialKnnDecoder(model, datastore, tokenizer).decode(request(30));
 
             List<Integer> text = new ArrayList<>();
             Arrays.stream(tokenizer.encode("p")).forEach(text::add);
@@ -52,7 +54,7 @@ class SequentialKnnDecoderTest {
             KeyedLanguageModel model, ScriptedDatastore datastore, List<Integer> text) {
         int[] tokens = text.stream().mapToInt(Integer::intValue).toArray();
         TokenState state = model.state("naive", tokens);
-        Neighbours near = datastore.search(List.of(state.key()), 8, SearchKind.EXACT).getFirst();
+        Neighbours near = datastore.search(List.of(state.key()), K, SearchKind.EXACT).getFirst();
         double[] p = new double[ScriptedTokenizer.VOCABULARY];
         double total = 0;
         for (int i = 0; i < near.size(); i++) {
@@ -78,13 +80,18 @@ class SequentialKnnDecoderTest {
                         new ScriptedKeyedLanguageModel(corpus, 2, 0, 0),
                         new ScriptedDatastore(corpus, 0),
                         tokenizer);
-        assertThatThrownBy(() -> decoder.decode(submitted(5).request(), KnnParameters.DEFAULT))
+        assertThatThrownBy(() -> decoder.decode(request(5)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("`prompt` must be in [1, 0] tokens (got 1)");
     }
 
-    private static KnnState submitted(int maxTokens) {
+    private static DecodingRequest request(int maxTokens) {
         return KnnRequests.submitted(
-                "r", maxTokens, DecodingMode.BASELINE, SpeculationPolicy.PLAIN, false);
+                        "r",
+                        maxTokens,
+                        DecodingMode.KNN_LM_BASELINE,
+                        SpeculationPolicy.PLAIN,
+                        false)
+                .request();
     }
 }

@@ -2,6 +2,7 @@ package io.ralmspec.decoding.knnlm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.ralmspec.decoding.KnnParameters;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
