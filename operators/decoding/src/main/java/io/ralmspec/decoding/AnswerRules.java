@@ -1,5 +1,7 @@
 package io.ralmspec.decoding;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What a client is told, from what is verified: text while it grows, and the one answer. */
@@ -22,16 +24,6 @@ public final class AnswerRules {
         return text.length() > sent
                 ? new Delta(request.id(), transcript.deltas(), text.substring(sent), false)
                 : null;
-    }
-
-    /** The delta that ends a streamed answer; null if the answer is not streamed. */
-    public @Nullable Delta rest(DecodingRequest request, Transcript transcript) {
-        if (!request.stream()) {
-            return null;
-        }
-        String text = stopRules.text(transcript.generated(), request.stop());
-        String rest = text.substring(Math.min(text.length(), transcript.deltaCharacters()));
-        return new Delta(request.id(), transcript.deltas(), rest, true);
     }
 
     /** Why a prompt of so many tokens is refused, or null. */
@@ -59,27 +51,38 @@ public final class AnswerRules {
     }
 
     /**
-     * The answer with the verified tokens.
+     * The end of a session, as commands: the answer with the verified tokens, and before it, if the
+     * request streams, the delta that completes its text.
      *
      * @param error set if and only if that is the reason
      */
-    public Answer answer(
+    public List<SessionCommand> end(
             DecodingRequest request,
             Transcript transcript,
             FinishReason reason,
             Counters counters,
             Timings timings,
             @Nullable RequestError error) {
-        return new Answer(
-                request.id(),
-                stopRules.text(transcript.generated(), request.stop()),
-                transcript.generated(),
-                reason,
-                transcript.prompt().length,
-                transcript.sources(),
-                counters,
-                timings,
-                error);
+        String text = stopRules.text(transcript.generated(), request.stop());
+        List<SessionCommand> commands = new ArrayList<>();
+        if (request.stream()) {
+            String rest = text.substring(Math.min(text.length(), transcript.deltaCharacters()));
+            Delta last = new Delta(request.id(), transcript.deltas(), rest, true);
+            commands.add(new SessionCommand.EmitDelta(last));
+        }
+        commands.add(
+                new SessionCommand.Finish(
+                        new Answer(
+                                request.id(),
+                                text,
+                                transcript.generated(),
+                                reason,
+                                transcript.prompt().length,
+                                transcript.sources(),
+                                counters,
+                                timings,
+                                error)));
+        return commands;
     }
 
     /** Seconds from a receipt until now. */

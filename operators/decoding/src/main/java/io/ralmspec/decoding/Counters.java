@@ -7,7 +7,8 @@ package io.ralmspec.decoding;
  * @param rounds verifications of speculated lookups
  * @param guesses speculative lookups whose truth mattered: up to the first wrong one of each round
  * @param accepted of those, the right ones
- * @param rolledBackTokens drafted tokens that were dropped
+ * @param rolledBackTokens drafted tokens that were dropped; with KNN-LM those behind a wrong one,
+ *     which itself is corrected from what the model said already
  * @param redraftedSteps steps drafted with a wrong document and scored again with the right one
  * @param unchangedSteps of those, the ones in which no token changed
  * @param recoveredTokens drafted tokens kept although their document was wrong

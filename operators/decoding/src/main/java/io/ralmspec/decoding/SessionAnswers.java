@@ -39,14 +39,8 @@ final class SessionAnswers {
         s.verifying = 0;
         s.steps.clear();
         s.phase = Phase.FINISHED;
-        Delta rest = rules.rest(s.request, s.transcript);
-        if (rest != null) {
-            s.commands.add(new SessionCommand.EmitDelta(rest));
-        }
-        s.commands.add(
-                new SessionCommand.Finish(
-                        rules.answer(
-                                s.request, s.transcript, reason, s.counters(), s.timings, error)));
+        s.commands.addAll(
+                rules.end(s.request, s.transcript, reason, s.counters(), s.timings, error));
     }
 
     /** Seconds since the request was received. */

@@ -218,16 +218,16 @@ public final class SessionFields {
 
     public static void write(DataOutputStream out, int[] values) throws IOException {
         out.writeInt(values.length);
-        for (int value : values) {
-            out.writeInt(value);
-        }
+        ByteBuffer bytes = ByteBuffer.allocate(values.length * Integer.BYTES);
+        bytes.asIntBuffer().put(values);
+        out.write(bytes.array());
     }
 
     public static int[] readInts(DataInputStream in) throws IOException {
         int[] values = new int[in.readInt()];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = in.readInt();
-        }
+        byte[] bytes = new byte[values.length * Integer.BYTES];
+        in.readFully(bytes);
+        ByteBuffer.wrap(bytes).asIntBuffer().get(values);
         return values;
     }
 

@@ -1,7 +1,6 @@
 package io.ralmspec.decoding;
 
 import java.util.Arrays;
-import java.util.Comparator;
 
 /**
  * Draws a token by weight. The draw depends on the weights, the seed and the position alone;
@@ -30,34 +29,51 @@ public final class TokenDraw {
         double uniform = uniform(sampling.seed(), position);
         return sampling.topP() < 1
                 ? drawNucleus(weights, total, sampling.topP(), uniform)
-                : walk(weights, identity(weights.length), total * uniform);
+                : walk(weights, total * uniform);
     }
 
-    /** Draws among the fewest tokens, most probable first, that together reach {@code topP}. */
+    /**
+     * Draws among the fewest tokens, most probable first and of equal ones the smallest first, that
+     * together reach {@code topP}. Only weights are sorted; the token is looked up by its own.
+     */
     private static int drawNucleus(double[] weights, double total, double topP, double uniform) {
-        // All tokens below this together weigh less than the part that is cut off.
-        double floor = total * (1 - topP) / weights.length;
-        int[] order =
-                Arrays.stream(identity(weights.length))
-                        .filter(id -> weights[id] >= floor && weights[id] > 0)
-                        .boxed()
-                        .sorted(
-                                Comparator.comparingDouble((Integer id) -> -weights[id])
-                                        .thenComparing(Comparator.naturalOrder()))
-                        .mapToInt(Integer::intValue)
-                        .toArray();
+        // All tokens below this together weigh less than half of the part that is cut off.
+        double floor = total * (1 - topP) / weights.length / 2;
+        double[] ascending = Arrays.stream(weights).filter(w -> w > 0 && w >= floor).toArray();
+        Arrays.sort(ascending);
+        int least = ascending.length;
         double kept = 0;
-        int count = 0;
-        while (count < order.length && (count == 0 || kept < topP * total)) {
-            kept += weights[order[count++]];
+        while (least > 0 && (least == ascending.length || kept < topP * total)) {
+            kept += ascending[--least];
         }
-        return walk(weights, Arrays.copyOf(order, count), kept * uniform);
+        int drawn = ascending.length;
+        double sum = 0;
+        do {
+            sum += ascending[--drawn];
+            // Rounding can leave the sum of all just below the target.
+        } while (sum <= kept * uniform && drawn > least);
+        int equalsBefore = 0;
+        while (drawn + equalsBefore + 1 < ascending.length
+                && ascending[drawn + equalsBefore + 1] == ascending[drawn]) {
+            equalsBefore++;
+        }
+        return tokenOf(ascending[drawn], equalsBefore, weights);
     }
 
-    private static int walk(double[] weights, int[] order, double target) {
+    private static int tokenOf(double weight, int equalsBefore, double[] weights) {
+        int left = equalsBefore;
+        for (int id = 0; id < weights.length; id++) {
+            if (weights[id] == weight && left-- == 0) {
+                return id;
+            }
+        }
+        throw new IllegalStateException("a weight that was drawn must be a token's");
+    }
+
+    private static int walk(double[] weights, double target) {
         double sum = 0;
-        int last = order[0];
-        for (int id : order) {
+        int last = 0;
+        for (int id = 0; id < weights.length; id++) {
             if (weights[id] > 0) {
                 sum += weights[id];
                 last = id;
@@ -68,12 +84,6 @@ public final class TokenDraw {
         }
         // Rounding can leave the sum just below the target.
         return last;
-    }
-
-    private static int[] identity(int size) {
-        int[] ids = new int[size];
-        Arrays.setAll(ids, i -> i);
-        return ids;
     }
 
     /** In [0, 1): a hash of seed and position (the finaliser of SplitMix64, applied to each). */

@@ -1,10 +1,10 @@
 package io.ralmspec.decoding;
 
 /** A good hash of numbers: the scripted fakes' only source of variety. */
-final class Hash {
+public final class Hash {
     private Hash() {}
 
-    static long of(long... values) {
+    public static long of(long... values) {
         long h = 0x9E3779B97F4A7C15L;
         for (long value : values) {
             h = (h ^ value) * 0xBF58476D1CE4E5B9L;
@@ -16,11 +16,11 @@ final class Hash {
     }
 
     /** In [0, bound). */
-    static int below(int bound, long... values) {
+    public static int below(int bound, long... values) {
         return (int) Long.remainderUnsigned(of(values), bound);
     }
 
-    static long ofTokens(int[] tokens, int from) {
+    public static long ofTokens(int[] tokens, int from) {
         long h = 7;
         for (int i = Math.max(0, from); i < tokens.length; i++) {
             h = of(h, tokens[i]);

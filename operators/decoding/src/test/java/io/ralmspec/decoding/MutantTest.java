@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class MutantTest {
     private static final int SESSIONS = 2_000;
 
-    enum Mutant implements Simulation.Mutation {
+    enum Mutant implements Simulation.Mutation<SessionState> {
         /** Every guess counts as right, so nothing is ever rolled back. */
         FORGET_ROLLBACK {
             @Override
@@ -44,11 +44,6 @@ class MutantTest {
         /** Drafted text is sent before its documents are verified. */
         EMIT_UNVERIFIED {
             @Override
-            public SessionEvent apply(SessionState state, SessionEvent event) {
-                return event;
-            }
-
-            @Override
             public List<SessionCommand> apply(SessionState after, List<SessionCommand> commands) {
                 boolean speculating = after.steps().size() > 1 && after.request().stream();
                 if (!speculating) {
@@ -79,11 +74,6 @@ class MutantTest {
         },
         /** The last, partial stride loses a token. */
         SHORT_LAST_STRIDE {
-            @Override
-            public SessionEvent apply(SessionState state, SessionEvent event) {
-                return event;
-            }
-
             @Override
             public List<SessionCommand> apply(SessionState after, List<SessionCommand> commands) {
                 return commands.stream().map(command -> shorten(after, command)).toList();

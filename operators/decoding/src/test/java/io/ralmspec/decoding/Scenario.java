@@ -3,10 +3,11 @@ package io.ralmspec.decoding;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 
 /** A random request with the model and knowledge base that answer it; all from one seed. */
-final class Scenario {
+final class Scenario implements Simulation.World<SessionState> {
     final long seed;
     final DecodingRequest request;
     final ScriptedLanguageModel model;
@@ -89,9 +90,7 @@ final class Scenario {
             return new SequentialDecoder(model.profile(), tokenizer, steps, knowledgeBase)
                     .decode(request);
         } catch (ScriptedFailure e) {
-            Answer answer =
-                    new Simulation(baseline(), Simulation.NONE, new Happenings())
-                            .run(Simulation.NO_CRASH);
+            Answer answer = new Simulation<>(baseline(), new Happenings()).run(Simulation.NO_CRASH);
             RequestError error = answer.error();
             assertThat(error).as("the baseline failed, so its session must").isNotNull();
             assertThat(error.code()).isEqualTo(e.code());
@@ -119,6 +118,53 @@ final class Scenario {
                                 r.speculation()),
                         request.stream(),
                         request.deadlineMillis()));
+    }
+
+    @Override
+    public long seed() {
+        return seed;
+    }
+
+    @Override
+    public SpeculativeDecoder decoder() {
+        return decoder;
+    }
+
+    @Override
+    public SessionState submitted(long receivedMillis) {
+        return SessionState.submitted(request, receivedMillis);
+    }
+
+    @Override
+    public SessionState read(byte[] bytes) {
+        return SessionState.fromBytes(bytes);
+    }
+
+    @Override
+    public boolean ahead(SessionState before, SessionEvent event) {
+        return event instanceof Event.Generated && before.verifying() != 0;
+    }
+
+    @Override
+    public int epoch(SessionCommand command) {
+        return switch ((Command) command) {
+            case Command.Prepare c -> c.epoch();
+            case Command.Generate c -> c.epoch();
+            case Command.Verify c -> c.epoch();
+        };
+    }
+
+    @Override
+    public SessionEvent run(SessionCommand command, Random random) {
+        return switch ((Command) command) {
+            case Command.Prepare c -> steps.prepare(c);
+            case Command.Generate c -> Objects.requireNonNull(steps.generate(c, () -> false));
+            case Command.Verify c ->
+                    new Event.Verified(
+                            c.epoch(),
+                            knowledgeBase.retriever(c.retriever()).search(c.queries(), c.topN()),
+                            0);
+        };
     }
 
     private static int pick(Random random, int... choices) {

@@ -23,7 +23,7 @@ public final class Seeds {
      * Checks each of so many seeds, on all processors, and names one that fails. The {@link #first}
      * goes before all others, so that a failure that is repeated is the one that is reported.
      */
-    static void forEach(int count, LongConsumer check) {
+    public static void forEach(int count, LongConsumer check) {
         long first = first();
         SortedMap<Long, Throwable> failures = new ConcurrentSkipListMap<>();
         LongConsumer noting =

@@ -1,34 +1,80 @@
 package io.ralmspec.decoding;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.PriorityQueue;
 import java.util.Random;
-import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs one session in virtual time: random latencies, results delivered twice or far too late,
- * cancellations, deadlines, and crashes that lose everything but stored bytes. All of it from the
- * scenario's seed.
+ * Runs one session in virtual time, whichever way it decodes: random latencies, results delivered
+ * twice or far too late, cancellations, deadlines, and crashes that lose everything but stored
+ * bytes. All of it from the world's seed.
+ *
+ * @param <S> its sessions
  */
-final class Simulation {
+public final class Simulation<S extends DecodingSession> {
     /** For {@link #run(int)}. */
-    static final int NO_CRASH = -1;
+    public static final int NO_CRASH = -1;
 
     private static final int MAX_EVENTS = 10_000;
 
-    /** Changes what the decoder sees: a bug put in on purpose. */
-    interface Mutation {
-        SessionEvent apply(SessionState state, SessionEvent event);
+    /**
+     * A request, the decoder that answers it, and the workers that run what the decoder wants done.
+     *
+     * @param <S> its sessions
+     */
+    public interface World<S extends DecodingSession> {
+        long seed();
 
-        default List<SessionCommand> apply(SessionState after, List<SessionCommand> commands) {
+        SessionDecoder<S> decoder();
+
+        S submitted(long receivedMillis);
+
+        S read(byte[] bytes);
+
+        /** Whether a result came while a verification was out. */
+        boolean ahead(S before, SessionEvent event);
+
+        /** Of a command that a worker runs. */
+        int epoch(SessionCommand command);
+
+        /**
+         * The result of a command that a worker runs.
+         *
+         * @throws ScriptedFailure if the worker fails
+         */
+        SessionEvent run(SessionCommand command, Random random);
+
+        /** Workers lose all that they keep. */
+        default void crashed() {}
+
+        /** Looks at every event that changed the session. */
+        default void stepped(S before, SessionEvent event, Transition<S> after) {}
+
+        /** The session is over: workers free what they keep for it. */
+        default void finished() {}
+    }
+
+    /**
+     * Changes what the decoder sees: a bug put in on purpose.
+     *
+     * @param <S> its sessions
+     */
+    public interface Mutation<S extends DecodingSession> {
+        default SessionEvent apply(S state, SessionEvent event) {
+            return event;
+        }
+
+        default List<SessionCommand> apply(S after, List<SessionCommand> commands) {
             return commands;
         }
     }
-
-    static final Mutation NONE = (state, event) -> event;
 
     private record Delivery(long atMillis, long order, boolean again, SessionEvent event)
             implements Comparable<Delivery> {
@@ -42,9 +88,9 @@ final class Simulation {
     /** What a crash goes back to. */
     private record Checkpoint(byte[] stored, int deltas, long order) {}
 
-    private final Scenario scenario;
+    private final World<S> world;
     private final Random random;
-    private final Mutation mutation;
+    private final Mutation<S> mutation;
     private final Happenings happenings;
     private final PriorityQueue<Delivery> deliveries = new PriorityQueue<>();
     private final List<Delta> deltas = new ArrayList<>();
@@ -57,17 +103,21 @@ final class Simulation {
     private boolean crashed;
     private @Nullable Answer answer;
 
-    Simulation(Scenario scenario, Mutation mutation, Happenings happenings) {
-        this.scenario = scenario;
-        this.random = new Random(scenario.seed);
+    public Simulation(World<S> world, Happenings happenings) {
+        this(world, new Mutation<>() {}, happenings);
+    }
+
+    public Simulation(World<S> world, Mutation<S> mutation, Happenings happenings) {
+        this.world = world;
+        this.random = new Random(world.seed());
         this.mutation = mutation;
         this.happenings = happenings;
-        this.last = new Checkpoint(SessionState.submitted(scenario.request, now).toBytes(), 0, 0);
+        this.last = new Checkpoint(world.submitted(now).toBytes(), 0, 0);
         this.checkpoint = last;
     }
 
     /** Runs to the end, perhaps an early one, perhaps with a crash. */
-    Answer runDisturbed() {
+    public Answer runDisturbed() {
         if (random.nextInt(12) == 0) {
             deliver(random.nextInt(1_500), false, new SessionEvent.Cancelled());
         }
@@ -78,9 +128,9 @@ final class Simulation {
     }
 
     /** Runs to the end, with a crash before event {@code crashAt}. */
-    Answer run(int crashAt) {
+    public Answer run(int crashAt) {
         happenings.count(Happening.SESSIONS);
-        run(scenario.decoder.start(load(), Estimates.UNKNOWN, now));
+        run(world.decoder().start(load(), Estimates.UNKNOWN, now));
         while (answer == null) {
             if (events == crashAt && !crashed) {
                 crash();
@@ -98,18 +148,18 @@ final class Simulation {
         if (++events > MAX_EVENTS) {
             throw new AssertionError("a session must end within " + MAX_EVENTS + " events");
         }
-        SessionState before = load();
+        S before = load();
         if (random.nextInt(4) == 0) {
             checkpoint = last;
         }
         SessionEvent event = mutation.apply(before, next.event());
-        Transition<SessionState> transition = scenario.decoder.step(before, event, now);
+        Transition<S> transition = world.decoder().step(before, event, now);
         note(next, before, transition);
         run(transition);
     }
 
-    private void note(Delivery delivery, SessionState before, Transition<SessionState> transition) {
-        SessionState after = transition.state();
+    private void note(Delivery delivery, S before, Transition<S> transition) {
+        S after = transition.state();
         happenings.count(Happening.REORDERINGS, delivery.order() < newestDelivered ? 1 : 0);
         newestDelivered = Math.max(newestDelivered, delivery.order());
         if (delivery.again()) {
@@ -120,10 +170,8 @@ final class Simulation {
         if (after == before) {
             return;
         }
+        world.stepped(before, delivery.event(), transition);
         switch (delivery.event()) {
-            case Event.Generated e ->
-                    happenings.count(
-                            Happening.AHEAD_OF_VERIFICATION, before.verifying() != 0 ? 1 : 0);
             case SessionEvent.Failed e -> {
                 boolean model = e.code() == ErrorCode.MODEL_FAILED;
                 if (after.finished()) {
@@ -134,7 +182,10 @@ final class Simulation {
             }
             case SessionEvent.Cancelled e -> happenings.count(Happening.CANCELS);
             case SessionEvent.DeadlinePassed e -> happenings.count(Happening.DEADLINES);
-            default -> {}
+            default ->
+                    happenings.count(
+                            Happening.AHEAD_OF_VERIFICATION,
+                            world.ahead(before, delivery.event()) ? 1 : 0);
         }
     }
 
@@ -145,6 +196,7 @@ final class Simulation {
     private void crash() {
         crashed = true;
         happenings.count(Happening.CRASHES);
+        world.crashed();
         if (random.nextBoolean()) {
             happenings.count(Happening.REWINDS, checkpoint == last ? 0 : 1);
             last = checkpoint;
@@ -154,48 +206,34 @@ final class Simulation {
         if (random.nextBoolean()) {
             deliveries.clear();
         }
-        SessionState state = load();
+        S state = load();
         // Even the start may be what is lost.
         run(
                 state.phase() == Phase.SUBMITTED
-                        ? scenario.decoder.start(state, Estimates.UNKNOWN, now)
-                        : new Transition<>(state, scenario.decoder.pending(state)));
+                        ? world.decoder().start(state, Estimates.UNKNOWN, now)
+                        : world.decoder().resume(state, now));
     }
 
-    private void run(Transition<SessionState> transition) {
+    private void run(Transition<S> transition) {
         for (SessionCommand command : mutation.apply(transition.state(), transition.commands())) {
             switch (command) {
-                case Command.Prepare c -> answer(c.epoch(), () -> scenario.steps.prepare(c));
-                case Command.Generate c ->
-                        answer(
-                                c.epoch(),
-                                () ->
-                                        Objects.requireNonNull(
-                                                scenario.steps.generate(c, () -> false)));
-                case Command.Verify c ->
-                        answer(
-                                c.epoch(),
-                                () ->
-                                        new Event.Verified(
-                                                c.epoch(),
-                                                scenario.knowledgeBase
-                                                        .retriever(c.retriever())
-                                                        .search(c.queries(), c.topN()),
-                                                0));
                 case SessionCommand.EmitDelta c -> deltas.add(c.delta());
-                case SessionCommand.Finish c -> answer = c.answer();
-                default -> throw new AssertionError("unknown command " + command);
+                case SessionCommand.Finish c -> {
+                    answer = c.answer();
+                    world.finished();
+                }
+                default -> answer(command);
             }
         }
         last = new Checkpoint(transition.state().toBytes(), deltas.size(), order);
     }
 
-    private void answer(int epoch, Supplier<Event> work) {
+    private void answer(SessionCommand command) {
         SessionEvent event;
         try {
-            event = work.get();
+            event = world.run(command, random);
         } catch (ScriptedFailure e) {
-            event = new SessionEvent.Failed(epoch, e.code(), "on purpose");
+            event = new SessionEvent.Failed(world.epoch(command), e.code(), "on purpose");
         }
         int latency = random.nextInt(50);
         SessionEvent timed = event.timed(latency / 1000.0);
@@ -211,25 +249,50 @@ final class Simulation {
 
     /** One answer per request: what comes after it changes nothing. */
     private void refusesWhatIsLeft() {
-        SessionState finished = load();
+        S finished = load();
         for (Delivery late : deliveries) {
-            Transition<SessionState> transition =
-                    scenario.decoder.step(finished, late.event(), now);
+            Transition<S> transition = world.decoder().step(finished, late.event(), now);
             if (transition.state() != finished || !transition.commands().isEmpty()) {
                 throw new AssertionError("an answered session must stay as it is");
             }
         }
     }
 
-    private SessionState load() {
-        return SessionState.fromBytes(last.stored());
+    /** It says what was expected, or, if it was cut short, the beginning of it. */
+    public void assertSays(Answer expected) {
+        Answer said = Objects.requireNonNull(answer, "not run");
+        if (endedEarly()) {
+            assertThat(said.tokens())
+                    .isEqualTo(Arrays.copyOf(expected.tokens(), said.tokens().length));
+            assertThat(said.sources())
+                    .isEqualTo(expected.sources().subList(0, said.sources().size()));
+        } else {
+            assertThat(said.tokens()).isEqualTo(expected.tokens());
+            assertThat(said.text()).isEqualTo(expected.text());
+            assertThat(said.finishReason()).isEqualTo(expected.finishReason());
+            assertThat(said.sources()).isEqualTo(expected.sources());
+            assertThat(said.error()).isEqualTo(expected.error());
+        }
+        if (load().request().stream()) {
+            String streamed = deltas.stream().map(Delta::text).collect(Collectors.joining());
+            assertThat(streamed).as("deltas").isEqualTo(said.text());
+            assertThat(deltas.getLast().last()).isTrue();
+        } else {
+            assertThat(deltas).isEmpty();
+        }
     }
 
-    List<Delta> deltas() {
-        return deltas;
+    /** Whether it was cancelled, or its deadline passed. */
+    public boolean endedEarly() {
+        FinishReason reason = Objects.requireNonNull(answer, "not run").finishReason();
+        return reason == FinishReason.CANCELLED || reason == FinishReason.DEADLINE;
     }
 
-    int events() {
+    private S load() {
+        return world.read(last.stored());
+    }
+
+    public int events() {
         return events;
     }
 }

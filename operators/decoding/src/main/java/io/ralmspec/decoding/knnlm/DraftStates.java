@@ -65,6 +65,11 @@ final class DraftStates {
         }
     }
 
+    /** Of all that is kept. */
+    long bytes() {
+        return bytes;
+    }
+
     private void makeRoom(Kept used) {
         Iterator<Kept> eldest = sequences.values().iterator();
         while (bytes > maxBytes && eldest.hasNext()) {

@@ -32,7 +32,8 @@ public record Interpolation(double lambda, double temperature) {
      * The next token.
      *
      * @param position index of the new token among prompt and generated tokens
-     * @throws IllegalArgumentException if a neighbour's token is not in the model's vocabulary
+     * @throws IllegalArgumentException if a neighbour's token is not in the model's vocabulary, or
+     *     its distance not finite
      */
     public int choose(
             float[] logProbabilities, Neighbours neighbours, Sampling sampling, int position) {
@@ -58,7 +59,9 @@ public record Interpolation(double lambda, double temperature) {
                     "datastore token",
                     "in [0, " + vocabulary + "): build the datastore with this model",
                     token);
-            double beyond = (double) neighbours.distances()[i] - neighbours.distances()[0];
+            double distance = neighbours.distances()[i];
+            Checks.require(Double.isFinite(distance), "distance", "finite", distance);
+            double beyond = distance - neighbours.distances()[0];
             double weight = StrictMath.exp(-beyond / temperature);
             total += weight;
             shares.merge(token, weight, Double::sum);

@@ -14,7 +14,8 @@ final class KnnCommands {
         return new KnnCommand.Prepare(s.generating, s.request.id(), s.request.prompt());
     }
 
-    static KnnCommand speculation(KnnSession s, int[] cache) {
+    static KnnCommand speculation(KnnSession s) {
+        int[] cache = s.guessing ? s.cache.positions() : Tokens.NONE;
         return new KnnCommand.Speculate(s.generating, context(s, s.drafts.length), cache, s.count);
     }
 
@@ -23,7 +24,7 @@ final class KnnCommands {
                 s.verifying,
                 SearchKind.of(s.request.retrieval().retriever()),
                 List.copyOf(s.keys.subList(0, s.asked)),
-                s.parameters.neighbours());
+                s.parameters().neighbours());
     }
 
     static KnnCommand settling(KnnSession s, List<Neighbours> neighbours) {
@@ -36,6 +37,6 @@ final class KnnCommands {
                 Tokens.concat(s.transcript.prompt(), s.transcript.generated()),
                 Arrays.copyOf(s.drafts, drafts),
                 s.request.sampling(),
-                s.parameters);
+                s.parameters());
     }
 }

@@ -13,7 +13,6 @@ import io.ralmspec.decoding.SessionCommand;
 import io.ralmspec.decoding.SessionDecoder;
 import io.ralmspec.decoding.SessionEvent;
 import io.ralmspec.decoding.StopRules;
-import io.ralmspec.decoding.StridePlanner;
 import io.ralmspec.decoding.StrideSettings;
 import io.ralmspec.decoding.Tokenizer;
 import io.ralmspec.decoding.Tokens;
@@ -48,7 +47,7 @@ public final class KnnDecoder implements SessionDecoder<KnnState> {
     private final StopRules stopRules;
     private final Datastore datastore;
     private final StrideSettings settings;
-    private final StridePlanner planner;
+    private final KnnPlanner planner;
     private final AnswerRules answers;
 
     public KnnDecoder(
@@ -59,7 +58,7 @@ public final class KnnDecoder implements SessionDecoder<KnnState> {
         this.stopRules = new StopRules(profile, tokenizer);
         this.datastore = datastore;
         this.settings = settings;
-        this.planner = new StridePlanner(settings);
+        this.planner = new KnnPlanner(settings, stopRules);
         this.answers = new AnswerRules(profile, stopRules);
     }
 
@@ -125,10 +124,7 @@ public final class KnnDecoder implements SessionDecoder<KnnState> {
                             + " after a restart): send the request again under a new id",
                     nowMillis);
         }
-        KnnSession s =
-                new KnnSession(
-                        KnnState.submitted(
-                                state.request(), state.parameters(), state.receivedMillis()));
+        KnnSession s = new KnnSession(KnnState.submitted(state.request(), state.receivedMillis()));
         // What still comes for the old commands stays stale.
         s.epoch = state.epoch();
         return start(s.state(), state.estimates(), nowMillis);
@@ -140,7 +136,7 @@ public final class KnnDecoder implements SessionDecoder<KnnState> {
             s.commands.add(
                     s.phase == Phase.PREPARING
                             ? KnnCommands.preparation(s)
-                            : KnnCommands.speculation(s, cacheToGuessFrom(s)));
+                            : KnnCommands.speculation(s));
         }
         if (s.settling != 0) {
             search(s, s.asked);
@@ -192,6 +188,12 @@ public final class KnnDecoder implements SessionDecoder<KnnState> {
 
     private void speculated(KnnSession s, KnnEvent.Speculated event) {
         int[] tokens = event.tokens();
+        if (tokens.length > s.count || event.keys().size() != tokens.length) {
+            throw new IllegalStateException(
+                    "request %s: speculated tokens must be <= %d, with a key each (got %d, %d keys)"
+                            .formatted(
+                                    s.request.id(), s.count, tokens.length, event.keys().size()));
+        }
         s.generating = 0;
         s.modelSteps += tokens.length;
         s.timings = s.timings.plusGeneration(event.seconds());
@@ -220,13 +222,12 @@ public final class KnnDecoder implements SessionDecoder<KnnState> {
         }
         s.verifying = 0;
         s.settling = ++s.epoch;
-        s.rounds += s.speculative() ? 1 : 0;
         s.retrievalCalls++;
         s.retrievalQueries += s.asked;
         s.timings = s.timings.plusRetrieval(event.seconds());
         s.estimates = s.estimates.withCall(s.asked, 1, event.seconds(), s.callBeside);
-        if (s.speculative()) {
-            int kept = s.parameters.prefetch();
+        if (planner.remembers(s)) {
+            int kept = s.parameters().prefetch();
             s.found =
                     neighbours.stream()
                             .map(n -> Arrays.copyOf(n.positions(), Math.min(kept, n.size())))
@@ -238,35 +239,27 @@ public final class KnnDecoder implements SessionDecoder<KnnState> {
     /** Commits the true tokens, and keeps the drafts behind them if all were right. */
     private void settled(KnnSession s, KnnEvent.Settled event, long nowMillis) {
         int[] tokens = event.tokens();
-        int last = tokens.length - 1;
-        if (last < 0 || Arrays.mismatch(tokens, Arrays.copyOf(s.drafts, last)) != last) {
+        int same = Tokens.commonPrefix(tokens, Arrays.copyOf(s.drafts, s.asked));
+        boolean right = same == s.asked;
+        if (tokens.length != (right ? s.asked : same + 1)) {
             throw new IllegalStateException(
-                    "request %s: settled tokens must be the drafts, up to the first that differs"
-                            .formatted(s.request.id()));
+                    ("request %s: settled tokens must be the %d drafts asked about, up to the first"
+                                    + " that differs (got %d, of which %d are the drafts)")
+                            .formatted(s.request.id(), s.asked, tokens.length, same));
         }
-        boolean right = tokens[last] == s.drafts[last];
         s.settling = 0;
         s.careful = false;
         s.timings = s.timings.plusGeneration(event.seconds());
-        judge(s, tokens.length, right);
+        s.judge(same, right, settings.window());
         if (!s.found.isEmpty()) {
-            s.cache = s.cache.with(s.found, last, s.parameters, datastore.size());
+            s.cache = s.cache.with(s.found, tokens.length - 1, s.parameters(), datastore.size());
             s.found = List.of();
         }
         if (!right) {
-            s.rollBack(last);
+            s.rollBack(tokens.length);
         }
-        s.dropFirst(right ? tokens.length : last);
+        s.dropFirst(tokens.length);
         commit(s, tokens, nowMillis);
-    }
-
-    private void judge(KnnSession s, int count, boolean lastRight) {
-        if (s.guessed) {
-            s.outcomes = s.outcomes.next(settings.window());
-            for (int i = 0; i < count; i++) {
-                s.outcome(i < count - 1 || lastRight);
-            }
-        }
     }
 
     private void commit(KnnSession s, int[] tokens, long nowMillis) {
@@ -296,11 +289,11 @@ public final class KnnDecoder implements SessionDecoder<KnnState> {
      */
     private void failed(KnnSession s, SessionEvent.Failed event, long nowMillis) {
         boolean speculating = s.phase == Phase.DECODING && event.epoch() == s.generating;
-        if (speculating && !(s.drafts.length == 0 && (s.careful || !s.speculative()))) {
+        if (speculating && !s.generatesAsBaseline()) {
             s.stopGenerating();
             s.careful = true;
             proceed(s);
-        } else if (s.inRound() && event.epoch() != s.generating && s.asked > 1) {
+        } else if (s.inRound() && !speculating && s.asked > 1) {
             s.rollBack(1);
             s.careful = true;
             search(s, 1);
@@ -311,46 +304,25 @@ public final class KnnDecoder implements SessionDecoder<KnnState> {
 
     /** Starts what can run now: a speculation, a search, or both. */
     private void proceed(KnnSession s) {
-        int limit = stopRules.limit(s.request, s.transcript.prompt().length);
-        int left = limit - s.transcript.generated().length;
-        Plan plan = s.careful ? Plan.PLAIN : planner.plan(s.request, s.estimates, s.outcomes, left);
-        speculate(s, plan, left);
-        if (!s.inRound()
-                && s.drafts.length > 0
-                && (s.generating == 0 || s.drafts.length >= plan.stride())) {
+        Plan plan = planner.plan(s);
+        speculate(s, plan);
+        if (KnnPlanner.searches(s, plan)) {
             search(s, s.drafts.length);
-            speculate(s, plan, left);
+            // What is asked for leaves room for drafts ahead of it.
+            speculate(s, plan);
         }
     }
 
-    private void speculate(KnnSession s, Plan plan, int left) {
-        int wanted = Math.min(wanted(s, plan), left - s.drafts.length);
-        if (s.generating != 0 || wanted <= 0) {
-            return;
+    private void speculate(KnnSession s, Plan plan) {
+        int count = planner.speculates(s, plan);
+        if (count > 0) {
+            s.generating = ++s.epoch;
+            s.count = count;
+            s.guessing = plan.guesses() && !s.cache.isEmpty();
+            s.stepBeside = false;
+            s.noteBeside();
+            s.commands.add(KnnCommands.speculation(s));
         }
-        int[] cache = plan.guesses() ? cacheToGuessFrom(s) : Tokens.NONE;
-        s.guessed = cache.length > 0 && (s.guessed || s.drafts.length == 0);
-        s.generating = ++s.epoch;
-        s.count = wanted;
-        s.stepBeside = false;
-        s.noteBeside();
-        s.commands.add(KnnCommands.speculation(s, cache));
-    }
-
-    /** None if nothing may fail but what fails the baseline too. */
-    private static int[] cacheToGuessFrom(KnnSession s) {
-        return s.speculative() && !s.careful ? s.cache.positions() : Tokens.NONE;
-    }
-
-    /** Tokens to guess in one go. Ahead of a search one at a time, as its result may end that. */
-    private int wanted(KnnSession s, Plan plan) {
-        if (s.draftEnd != null || s.settling != 0) {
-            return 0;
-        }
-        if (s.verifying == 0) {
-            return Math.max(1, plan.stride()) - s.drafts.length;
-        }
-        return plan.ahead() && s.unasked() < settings.maxStride() ? 1 : 0;
     }
 
     /** Asks for the truth about the first drafts. */
@@ -379,13 +351,7 @@ public final class KnnDecoder implements SessionDecoder<KnnState> {
         s.drafts = Tokens.NONE;
         s.keys.clear();
         s.phase = Phase.FINISHED;
-        Delta rest = answers.rest(s.request, s.transcript);
-        if (rest != null) {
-            s.commands.add(new SessionCommand.EmitDelta(rest));
-        }
-        s.commands.add(
-                new SessionCommand.Finish(
-                        answers.answer(
-                                s.request, s.transcript, reason, s.counters(), s.timings, error)));
+        s.commands.addAll(
+                answers.end(s.request, s.transcript, reason, s.counters(), s.timings, error));
     }
 }

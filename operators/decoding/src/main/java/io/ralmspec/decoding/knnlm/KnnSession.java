@@ -20,7 +20,6 @@ import org.jspecify.annotations.Nullable;
 /** A session while one event changes it: a copy that {@link KnnDecoder} may write to. */
 final class KnnSession {
     final DecodingRequest request;
-    final KnnParameters parameters;
     final long receivedMillis;
     String datastore;
     Phase phase;
@@ -31,7 +30,8 @@ final class KnnSession {
     int settling;
     int asked;
     boolean careful;
-    boolean guessed;
+    boolean guessing;
+    int unguessed;
     boolean stepBeside;
     boolean callBeside;
     Transcript transcript;
@@ -56,7 +56,6 @@ final class KnnSession {
 
     KnnSession(KnnState state) {
         request = state.request();
-        parameters = state.parameters();
         receivedMillis = state.receivedMillis();
         datastore = state.datastore();
         phase = state.phase();
@@ -67,7 +66,8 @@ final class KnnSession {
         settling = state.settling();
         asked = state.asked();
         careful = state.careful();
-        guessed = state.guessed();
+        guessing = state.guessing();
+        unguessed = state.unguessed();
         stepBeside = state.stepBeside();
         callBeside = state.callBeside();
         transcript = state.transcript();
@@ -90,6 +90,10 @@ final class KnnSession {
         modelSteps = counters.modelSteps();
     }
 
+    KnnParameters parameters() {
+        return request.retrieval().knn();
+    }
+
     boolean speculative() {
         return request.retrieval().speculative();
     }
@@ -104,6 +108,11 @@ final class KnnSession {
         return verifying != 0 || settling != 0;
     }
 
+    /** Whether the speculation that is out is for no more than the baseline's next token. */
+    boolean generatesAsBaseline() {
+        return drafts.length == 0 && count == 1 && !guessing;
+    }
+
     /** Drafts that no search was sent for. */
     int unasked() {
         return drafts.length - (inRound() ? asked : 0);
@@ -112,12 +121,14 @@ final class KnnSession {
     void draft(int token, float[] key) {
         drafts = Tokens.concat(drafts, new int[] {token});
         keys.add(key);
+        unguessed += guessing ? 0 : 1;
     }
 
     /** Forgets the first drafts, which are settled. */
     void dropFirst(int settled) {
         drafts = Arrays.copyOfRange(drafts, settled, drafts.length);
         keys.subList(0, settled).clear();
+        unguessed = Math.max(0, unguessed - settled);
     }
 
     /** Drops all drafts but the first {@code kept}, and what is being built on them. */
@@ -125,6 +136,7 @@ final class KnnSession {
         rolledBackTokens += drafts.length - kept;
         drafts = Arrays.copyOf(drafts, kept);
         keys.subList(kept, keys.size()).clear();
+        unguessed = Math.min(unguessed, kept);
         draftEnd = null;
         stopGenerating();
     }
@@ -137,12 +149,22 @@ final class KnnSession {
         }
     }
 
-    /** Notes whether a guess was right. */
-    void outcome(boolean right) {
-        guesses++;
-        accepted += right ? 1 : 0;
-        outcomes = outcomes.with(right);
-        estimates = estimates.withOutcome(right);
+    /**
+     * Notes what became of the drafts of a search: so many were right, and then, unless all were,
+     * one was wrong.
+     */
+    void judge(int right, boolean all, int window) {
+        rounds += speculative() ? 1 : 0;
+        int judged = right + (all ? 0 : 1);
+        if (judged > unguessed) {
+            outcomes = outcomes.next(window);
+        }
+        for (int i = unguessed; i < judged; i++) {
+            guesses++;
+            accepted += i < right ? 1 : 0;
+            outcomes = outcomes.with(i < right);
+            estimates = estimates.withOutcome(i < right);
+        }
     }
 
     /** Notes that what is out now runs beside one another. */
@@ -171,7 +193,6 @@ final class KnnSession {
     KnnState state() {
         return new KnnState(
                 request,
-                parameters,
                 receivedMillis,
                 datastore,
                 phase,
@@ -182,7 +203,8 @@ final class KnnSession {
                 settling,
                 asked,
                 careful,
-                guessed,
+                guessing,
+                unguessed,
                 stepBeside,
                 callBeside,
                 transcript,

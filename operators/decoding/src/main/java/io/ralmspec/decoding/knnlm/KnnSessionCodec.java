@@ -35,7 +35,6 @@ final class KnnSessionCodec {
         try (DataOutputStream out = new DataOutputStream(bytes)) {
             out.writeByte(VERSION);
             write(out, state.request());
-            write(out, state.parameters());
             out.writeLong(state.receivedMillis());
             write(out, state.datastore());
             out.writeByte(state.phase().ordinal());
@@ -46,7 +45,8 @@ final class KnnSessionCodec {
             out.writeInt(state.settling());
             out.writeInt(state.asked());
             out.writeBoolean(state.careful());
-            out.writeBoolean(state.guessed());
+            out.writeBoolean(state.guessing());
+            out.writeInt(state.unguessed());
             out.writeBoolean(state.stepBeside());
             out.writeBoolean(state.callBeside());
             write(out, state.transcript());
@@ -82,7 +82,6 @@ final class KnnSessionCodec {
             }
             return new KnnState(
                     SessionFields.readRequest(in),
-                    SessionFields.readKnnParameters(in),
                     in.readLong(),
                     SessionFields.readString(in),
                     Phase.values()[in.readByte()],
@@ -94,6 +93,7 @@ final class KnnSessionCodec {
                     in.readInt(),
                     in.readBoolean(),
                     in.readBoolean(),
+                    in.readInt(),
                     in.readBoolean(),
                     in.readBoolean(),
                     SessionFields.readTranscript(in),

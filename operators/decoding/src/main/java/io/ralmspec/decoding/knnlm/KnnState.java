@@ -5,7 +5,6 @@ import io.ralmspec.decoding.DecodingRequest;
 import io.ralmspec.decoding.DecodingSession;
 import io.ralmspec.decoding.Estimates;
 import io.ralmspec.decoding.FinishReason;
-import io.ralmspec.decoding.KnnParameters;
 import io.ralmspec.decoding.Outcomes;
 import io.ralmspec.decoding.Phase;
 import io.ralmspec.decoding.Timings;
@@ -18,6 +17,11 @@ import org.jspecify.annotations.Nullable;
  * Everything that must survive of a KNN-LM request in flight: tokens, their keys while unverified,
  * and datastore positions; never model state, probabilities or distances.
  *
+ * <p>Bounded: with S the largest stride, at most 2 S drafts with a key each, S lists of the
+ * prefetch while settling, and the cache, at 4 bytes per number. At the defaults (S = 32, 4096
+ * entries, 64 prefetched) and keys of 768 floats that is at most 222 kB beside the request and its
+ * tokens; with 8 drafts out, it is 43 kB.
+ *
  * @param receivedMillis when the request was received
  * @param datastore {@link Datastore#fingerprint} of the one it was started on; empty before
  * @param epoch the last number given to a command
@@ -28,7 +32,9 @@ import org.jspecify.annotations.Nullable;
  * @param asked drafts, from the first, that the search or the settling is about
  * @param careful whether something failed that may have been a guess's fault: until a token is
  *     verified, nothing is guessed
- * @param guessed whether all drafts were guessed from the cache, so that they tell how good it is
+ * @param guessing whether the speculation that is out guesses from the cache
+ * @param unguessed drafts, from the first, that were not guessed from the cache, so that they don't
+ *     tell how good it is
  * @param stepBeside whether a search was out while the speculation that is out ran
  * @param callBeside whether a speculation was out while the search that is out ran
  * @param drafts guessed tokens after the verified ones
@@ -39,7 +45,6 @@ import org.jspecify.annotations.Nullable;
  */
 public record KnnState(
         DecodingRequest request,
-        KnnParameters parameters,
         long receivedMillis,
         String datastore,
         Phase phase,
@@ -50,7 +55,8 @@ public record KnnState(
         int settling,
         int asked,
         boolean careful,
-        boolean guessed,
+        boolean guessing,
+        int unguessed,
         boolean stepBeside,
         boolean callBeside,
         Transcript transcript,
@@ -70,11 +76,9 @@ public record KnnState(
     }
 
     /** A request that waits to be started. */
-    public static KnnState submitted(
-            DecodingRequest request, KnnParameters parameters, long receivedMillis) {
+    public static KnnState submitted(DecodingRequest request, long receivedMillis) {
         return new KnnState(
                 request,
-                parameters,
                 receivedMillis,
                 "",
                 Phase.SUBMITTED,
@@ -86,6 +90,7 @@ public record KnnState(
                 0,
                 false,
                 false,
+                0,
                 false,
                 false,
                 Transcript.EMPTY,

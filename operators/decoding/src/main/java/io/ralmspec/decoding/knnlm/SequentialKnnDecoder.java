@@ -40,13 +40,14 @@ public final class SequentialKnnDecoder {
      *
      * @throws IllegalArgumentException if the prompt is empty or too long
      */
-    public Answer decode(DecodingRequest request, KnnParameters parameters) {
+    public Answer decode(DecodingRequest request) {
         int[] prompt = tokenizer.encode(request.prompt());
         Checks.require(
                 prompt.length >= 1 && prompt.length < profile.sequenceTokens(),
                 "prompt",
                 "in [1, " + (profile.sequenceTokens() - 1) + "] tokens",
                 prompt.length);
+        KnnParameters parameters = request.retrieval().knn();
         SearchKind kind = SearchKind.of(request.retrieval().retriever());
         Interpolation interpolation = Interpolation.of(parameters);
         int[] generated = Tokens.NONE;

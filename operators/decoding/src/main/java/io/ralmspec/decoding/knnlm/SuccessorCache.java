@@ -14,6 +14,10 @@ import java.util.List;
 public record SuccessorCache(int[] positions) {
     public static final SuccessorCache EMPTY = new SuccessorCache(new int[0]);
 
+    boolean isEmpty() {
+        return positions.length == 0;
+    }
+
     /**
      * With the neighbours of consecutive verified keys. Those of {@code closest} are the newest:
      * the key before the last true token. What lies behind it was drafted on a wrong token, but is
