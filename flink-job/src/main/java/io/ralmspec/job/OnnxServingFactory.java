@@ -1,12 +1,15 @@
 package io.ralmspec.job;
 
+import io.ralmspec.knowledge.FileDatastore;
 import io.ralmspec.knowledge.FileKnowledgeBase;
 import io.ralmspec.knowledge.KnowledgeOptions;
 import io.ralmspec.model.Device;
 import io.ralmspec.model.FileTokenizer;
 import io.ralmspec.model.ModelOptions;
 import io.ralmspec.model.OnnxEncoder;
+import io.ralmspec.model.OnnxKeyedLanguageModel;
 import io.ralmspec.model.OnnxLanguageModel;
+import io.ralmspec.streaming.NeighbourServing;
 import io.ralmspec.streaming.Serving;
 import io.ralmspec.streaming.ServingFactory;
 import java.nio.file.Path;
@@ -15,7 +18,10 @@ import java.util.List;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.util.IOUtils;
 
-/** Opens model, encoder and knowledge base from the directories that the options name. */
+/**
+ * Opens model, encoder, knowledge base and, for KNN-LM, datastore from the directories that the
+ * options name.
+ */
 public final class OnnxServingFactory implements ServingFactory {
     private static final long serialVersionUID = 1L;
 
@@ -37,7 +43,9 @@ public final class OnnxServingFactory implements ServingFactory {
                 options.get(JobOptions.ENCODER_DIRECTORY),
                 options.get(JobOptions.ENCODER_THREADS).toString(),
                 options.get(JobOptions.KNOWLEDGE_DIRECTORY),
-                knowledgeOptions().toString());
+                knowledgeOptions().toString(),
+                String.valueOf(options.get(JobOptions.DATASTORE_DIRECTORY)),
+                options.get(JobOptions.DATASTORE_STATE_MEMORY).toString());
     }
 
     @Override
@@ -58,8 +66,35 @@ public final class OnnxServingFactory implements ServingFactory {
             opened.add(tokenizer);
             OnnxLanguageModel model =
                     OnnxLanguageModel.open(modelDirectory, modelOptions(), knowledgeBase);
-            return new Serving(model, tokenizer, encoder, knowledgeBase);
+            opened.add(model);
+            String datastore = options.get(JobOptions.DATASTORE_DIRECTORY);
+            return new Serving(
+                    model,
+                    tokenizer,
+                    encoder,
+                    knowledgeBase,
+                    datastore == null ? null : neighbours(Path.of(datastore), modelDirectory));
         } catch (Exception | LinkageError e) {
+            IOUtils.closeAllQuietly(opened);
+            throw e;
+        }
+    }
+
+    /** A second session of the same model, as the two ways to decode keep different things. */
+    private NeighbourServing neighbours(Path directory, Path modelDirectory) {
+        FileDatastore datastore = FileDatastore.open(directory, knowledgeOptions());
+        List<AutoCloseable> opened = new ArrayList<>(List.of(datastore));
+        try {
+            OnnxKeyedLanguageModel model =
+                    OnnxKeyedLanguageModel.open(modelDirectory, modelOptions());
+            opened.add(model);
+            datastore.requireModel(model.fingerprint());
+            return new NeighbourServing(
+                    model,
+                    model.tokenizer(),
+                    datastore,
+                    options.get(JobOptions.DATASTORE_STATE_MEMORY).getBytes());
+        } catch (RuntimeException | LinkageError e) {
             IOUtils.closeAllQuietly(opened);
             throw e;
         }

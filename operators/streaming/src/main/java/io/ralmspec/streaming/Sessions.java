@@ -256,7 +256,7 @@ final class Sessions {
     private void admit(Submission submission, DecodingRequest request) throws IOException {
         DecodingSession submitted =
                 request.retrieval().mode().neighbours()
-                        ? KnnState.submitted(request, request.retrieval().knn(), outbox.nowMillis())
+                        ? KnnState.submitted(request, outbox.nowMillis())
                         : SessionState.submitted(request, outbox.nowMillis());
         StoredSession stored = new StoredSession(submission.origin(), submitted);
         switch (admission.offer(request.id())) {

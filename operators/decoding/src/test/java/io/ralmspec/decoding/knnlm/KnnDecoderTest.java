@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.ralmspec.decoding.Answer;
 import io.ralmspec.decoding.Counters;
 import io.ralmspec.decoding.DecodingMode;
+import io.ralmspec.decoding.Delta;
 import io.ralmspec.decoding.ErrorCode;
 import io.ralmspec.decoding.Estimates;
 import io.ralmspec.decoding.FinishReason;
@@ -423,10 +424,14 @@ class KnnDecoderTest {
         prepare();
         round(1, 2, 3);
         RequestError error = new RequestError(ErrorCode.ANSWER_TOO_LARGE, "", "why");
-        apply(decoder.abandon(state, error));
-        assertThat(answer()).usingRecursiveComparison().isEqualTo(Answer.refused("r", error));
-        assertThat(only(SessionCommand.EmitDelta.class).delta().last()).isTrue();
-        assertThat(state.finished()).isTrue();
+        Transition<?> abandoned = Transition.abandoned(state, error);
+        assertThat(abandoned.state().finished()).isTrue();
+        assertThat(abandoned.commands())
+                .usingRecursiveFieldByFieldElementComparator()
+                .containsExactly(
+                        new SessionCommand.EmitDelta(
+                                new Delta("r", state.transcript().deltas(), "", true)),
+                        new SessionCommand.Finish(Answer.refused("r", error)));
     }
 
     @Test

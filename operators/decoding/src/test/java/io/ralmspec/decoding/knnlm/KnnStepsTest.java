@@ -198,6 +198,11 @@ class KnnStepsTest {
         }
 
         @Override
+        public int token(int position) {
+            return position;
+        }
+
+        @Override
         public int size() {
             return 100;
         }

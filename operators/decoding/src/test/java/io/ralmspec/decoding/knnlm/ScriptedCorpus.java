@@ -8,7 +8,7 @@ import io.ralmspec.decoding.ScriptedTokenizer;
  * passages that come again and again with small changes, and keys of small whole numbers, so that
  * distances are exact and often tie.
  */
-final class ScriptedCorpus {
+public final class ScriptedCorpus {
     static final int DIMENSION = 4;
 
     /** Tokens that decide what comes next, and the key. */
@@ -20,7 +20,7 @@ final class ScriptedCorpus {
     /**
      * @param size entries of a datastore of it, at least 1
      */
-    ScriptedCorpus(long seed, int size) {
+    public ScriptedCorpus(long seed, int size) {
         this.seed = seed;
         tokens = new int[size + CONTEXT];
         for (int i = 0; i < tokens.length; i++) {

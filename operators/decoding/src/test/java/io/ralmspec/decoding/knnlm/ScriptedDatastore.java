@@ -13,7 +13,7 @@ import java.util.stream.IntStream;
  * some, so that guesses from the cache can have better neighbours than the truth and still must
  * lose. Checks that it is used as its interface says.
  */
-final class ScriptedDatastore implements Datastore {
+public final class ScriptedDatastore implements Datastore {
     private final ScriptedCorpus corpus;
     private final int failOneIn;
     private final float[][] keys;
@@ -22,7 +22,7 @@ final class ScriptedDatastore implements Datastore {
      * @param failOneIn it always fails on one key in this many, and on one key in this many among
      *     given positions; 0 for none
      */
-    ScriptedDatastore(ScriptedCorpus corpus, int failOneIn) {
+    public ScriptedDatastore(ScriptedCorpus corpus, int failOneIn) {
         this.corpus = corpus;
         this.failOneIn = failOneIn;
         this.keys = new float[corpus.size()][];
@@ -47,6 +47,11 @@ final class ScriptedDatastore implements Datastore {
     @Override
     public String fingerprint() {
         return "scripted-" + corpus.seed + "-" + size();
+    }
+
+    @Override
+    public int token(int position) {
+        return corpus.tokenOf(position);
     }
 
     @Override

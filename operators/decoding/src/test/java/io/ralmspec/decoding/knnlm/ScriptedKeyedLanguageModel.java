@@ -14,7 +14,7 @@ import java.util.Set;
  * expects what the corpus would go on with, and many tokens are equally probable. Checks that it is
  * used as its interface says; counts its runs.
  */
-final class ScriptedKeyedLanguageModel implements KeyedLanguageModel {
+public final class ScriptedKeyedLanguageModel implements KeyedLanguageModel {
     /** A token's probability is 4 to the power of its level, divided by the sum of all. */
     private static final double LOG_4 = StrictMath.log(4);
 
@@ -32,7 +32,7 @@ final class ScriptedKeyedLanguageModel implements KeyedLanguageModel {
      * @param endOneIn it expects the end after one text in this many; 0 for never
      * @param failOneIn it always fails after one text in this many; 0 for none
      */
-    ScriptedKeyedLanguageModel(
+    public ScriptedKeyedLanguageModel(
             ScriptedCorpus corpus, int contextLength, int endOneIn, int failOneIn) {
         this.corpus = corpus;
         this.profile = new ModelProfile(contextLength, 1, List.of(0));
