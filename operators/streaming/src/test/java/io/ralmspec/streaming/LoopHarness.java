@@ -158,9 +158,7 @@ final class LoopHarness implements AutoCloseable {
                 new VerificationResult(
                         request.requestId(),
                         request.epoch(),
-                        serving.knowledgeBase()
-                                .retriever(request.retriever())
-                                .search(request.queries(), request.topN()),
+                        serving.search(request).search(request.queries(), request.topN()),
                         0.01,
                         null));
     }

@@ -3,6 +3,7 @@ package io.ralmspec.streaming;
 import io.ralmspec.decoding.DecodingMode;
 import io.ralmspec.decoding.DecodingRequest;
 import io.ralmspec.decoding.ErrorCode;
+import io.ralmspec.decoding.KnnParameters;
 import io.ralmspec.decoding.Origin;
 import io.ralmspec.decoding.RequestError;
 import io.ralmspec.decoding.RetrievalParameters;
@@ -26,7 +27,7 @@ final class Requests {
         Random random = new Random(seed);
         List<DecodingRequest> requests = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            RetrievalParameters retrieval =
+            RetrievalParameters withDocuments =
                     new RetrievalParameters(
                             RetrieverKind.values()[random.nextInt(3)],
                             random.nextInt(8) == 0
@@ -42,6 +43,8 @@ final class Requests {
                                     1 + random.nextInt(8),
                                     random.nextBoolean(),
                                     random.nextBoolean()));
+            RetrievalParameters retrieval =
+                    i % 3 == 2 ? withNeighbours(withDocuments, random) : withDocuments;
             requests.add(
                     new DecodingRequest(
                             "request-" + i,
@@ -56,6 +59,22 @@ final class Requests {
                             0));
         }
         return requests;
+    }
+
+    /** The same speculation with KNN-LM. */
+    private static RetrievalParameters withNeighbours(RetrievalParameters like, Random random) {
+        return RetrievalParameters.of(
+                        random.nextBoolean() ? RetrieverKind.EXACT : RetrieverKind.HNSW,
+                        like.speculative() ? DecodingMode.KNN_LM : DecodingMode.KNN_LM_BASELINE,
+                        like.speculation())
+                .with(
+                        new KnnParameters(
+                                0.5,
+                                1 + random.nextInt(5),
+                                1 + random.nextInt(12),
+                                random.nextInt(6),
+                                1 + random.nextInt(4),
+                                1 + random.nextInt(60)));
     }
 
     /** A greedy speculative request over the exact retriever that needs several rounds. */

@@ -18,6 +18,14 @@ import io.ralmspec.decoding.ScriptedTokenizer;
 import io.ralmspec.decoding.SequentialDecoder;
 import io.ralmspec.decoding.Stride;
 import io.ralmspec.decoding.Tokenizer;
+import io.ralmspec.decoding.knnlm.Datastore;
+import io.ralmspec.decoding.knnlm.KeyedLanguageModel;
+import io.ralmspec.decoding.knnlm.Neighbours;
+import io.ralmspec.decoding.knnlm.ScriptedCorpus;
+import io.ralmspec.decoding.knnlm.ScriptedDatastore;
+import io.ralmspec.decoding.knnlm.ScriptedKeyedLanguageModel;
+import io.ralmspec.decoding.knnlm.SearchKind;
+import io.ralmspec.decoding.knnlm.SequentialKnnDecoder;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -44,6 +52,8 @@ final class ScriptedServing implements ServingFactory {
         final AtomicInteger stopped = new AtomicInteger();
         final AtomicInteger searchesOnAClosedServing = new AtomicInteger();
         final List<Integer> batches = new CopyOnWriteArrayList<>();
+        final AtomicInteger neighbourSearches = new AtomicInteger();
+        volatile boolean withoutDatastore;
         final Set<RetrieverKind> missing = EnumSet.noneOf(RetrieverKind.class);
         volatile Hook<Generation> beforeGenerate = generation -> {};
         volatile Hook<List<Query>> beforeSearch = queries -> {};
@@ -59,6 +69,9 @@ final class ScriptedServing implements ServingFactory {
     interface Hook<T> {
         void run(T argument) throws InterruptedException;
     }
+
+    /** Few enough that states are computed again now and then. */
+    private static final long STATE_BYTES = 20_000;
 
     private final String key = UUID.randomUUID().toString();
     private final long seed;
@@ -88,11 +101,22 @@ final class ScriptedServing implements ServingFactory {
                 new WatchedModel(control()),
                 tokenizer(),
                 new ScriptedEncoder(),
-                watched(knowledgeBase(), control()));
+                watched(knowledgeBase(), control()),
+                control().withoutDatastore
+                        ? null
+                        : new NeighbourServing(
+                                keyedModel(),
+                                tokenizer(),
+                                new WatchedDatastore(datastore(), control()),
+                                STATE_BYTES));
     }
 
     /** The answer that every other way of decoding must equal. */
     Answer oracle(DecodingRequest request) {
+        if (request.retrieval().mode().neighbours()) {
+            KeyedLanguageModel model = keyedModel();
+            return new SequentialKnnDecoder(model, datastore(), tokenizer()).decode(request);
+        }
         ScriptedLanguageModel model = model();
         return new SequentialDecoder(
                         model.profile(),
@@ -102,8 +126,27 @@ final class ScriptedServing implements ServingFactory {
                 .decode(request);
     }
 
+    /** What answers a verification. */
+    Search search(VerificationRequest request) {
+        return request.neighbours()
+                ? new NeighbourSearch(datastore(), SearchKind.of(request.retriever()))
+                : knowledgeBase().retriever(request.retriever())::search;
+    }
+
     KnowledgeBase knowledgeBase() {
         return new ScriptedKnowledgeBase(seed, control().documents);
+    }
+
+    private ScriptedCorpus corpus() {
+        return new ScriptedCorpus(seed, 500);
+    }
+
+    private Datastore datastore() {
+        return new ScriptedDatastore(corpus(), 0);
+    }
+
+    private KeyedLanguageModel keyedModel() {
+        return new ScriptedKeyedLanguageModel(corpus(), 240, 60, 0);
     }
 
     private ScriptedLanguageModel model() {
@@ -215,6 +258,51 @@ final class ScriptedServing implements ServingFactory {
         public float[] scores(Query query, int[] documents) {
             run(control.beforeScores, query);
             return retriever.scores(query, documents);
+        }
+    }
+
+    private record WatchedDatastore(Datastore datastore, Control control) implements Datastore {
+        @Override
+        public int size() {
+            return datastore.size();
+        }
+
+        @Override
+        public int dimension() {
+            return datastore.dimension();
+        }
+
+        @Override
+        public boolean has(SearchKind kind) {
+            return datastore.has(kind);
+        }
+
+        @Override
+        public String fingerprint() {
+            return datastore.fingerprint();
+        }
+
+        @Override
+        public List<Neighbours> search(List<float[]> keys, int k, SearchKind kind) {
+            control.neighbourSearches.incrementAndGet();
+            control.batches.add(keys.size());
+            run(control.beforeSearch, NeighbourSearch.queries(keys));
+            return datastore.search(keys, k, kind);
+        }
+
+        @Override
+        public int token(int position) {
+            return datastore.token(position);
+        }
+
+        @Override
+        public Neighbours nearest(float[] key, int[] positions, int k) {
+            return datastore.nearest(key, positions, k);
+        }
+
+        @Override
+        public void close() {
+            datastore.close();
         }
     }
 }

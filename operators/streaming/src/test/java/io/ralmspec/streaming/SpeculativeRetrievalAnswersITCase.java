@@ -84,7 +84,9 @@ class SpeculativeRetrievalAnswersITCase {
                 loop.find(job, MetricName.GENERATION_MICROSECONDS).stream()
                         .mapToLong(metric -> ((Histogram) metric).getCount())
                         .sum();
-        assertThat(generated).isEqualTo(sum(Counters::modelSteps));
+        // With KNN-LM, several tokens are guessed at once.
+        assertThat(generated).isPositive().isLessThan(sum(Counters::modelSteps));
+        assertThat(serving.control().neighbourSearches).hasPositiveValue();
         assertThat(loop.find(job, MetricName.ESTIMATED_CALL_MICROSECONDS))
                 .allSatisfy(
                         metric ->
