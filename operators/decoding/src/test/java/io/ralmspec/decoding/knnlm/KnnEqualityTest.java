@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
  */
 class KnnEqualityTest {
     private static final int SESSIONS = 20_000;
-    private static final int CRASHED_SESSIONS = 150;
+    private static final int CRASHED_SESSIONS = 100;
     private static final Simulation.Mutation<KnnState> NO_MUTATION = new Simulation.Mutation<>() {};
 
     @Test
