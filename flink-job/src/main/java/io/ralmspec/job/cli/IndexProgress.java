@@ -3,6 +3,7 @@ package io.ralmspec.job.cli;
 import io.ralmspec.knowledge.BuildListener;
 import io.ralmspec.knowledge.BuildPhase;
 import io.ralmspec.knowledge.SkippedLine;
+import java.io.PrintWriter;
 import java.util.Locale;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
@@ -11,8 +12,24 @@ import org.jspecify.annotations.Nullable;
 
 /** Shows a build as one progress bar per phase, with rate and remaining time. */
 public final class IndexProgress implements BuildListener, AutoCloseable {
+    private final String entries;
+    private final PrintWriter messages;
     private @Nullable BuildPhase phase;
     private @Nullable ProgressBar bar;
+
+    /** Of an index. */
+    public IndexProgress() {
+        this("documents", new PrintWriter(System.err, true));
+    }
+
+    /**
+     * @param entries what the result consists of
+     * @param messages takes everything but the bars
+     */
+    IndexProgress(String entries, PrintWriter messages) {
+        this.entries = entries;
+        this.messages = messages;
+    }
 
     @Override
     public void progress(BuildPhase current, long done, long total) {
@@ -26,13 +43,15 @@ public final class IndexProgress implements BuildListener, AutoCloseable {
 
     @Override
     public void skipped(SkippedLine line) {
-        System.err.printf("line %d skipped: %s%n", line.line(), line.reason());
+        messages.printf("line %d skipped: %s%n", line.line(), line.reason());
+        messages.flush();
     }
 
     @Override
-    public void resumed(int encodedDocuments) {
-        System.err.printf(
-                "going on with an interrupted build: %d documents are encoded%n", encodedDocuments);
+    public void resumed(int encoded) {
+        messages.printf(
+                "going on with an interrupted build: %d %s are encoded%n", encoded, entries);
+        messages.flush();
     }
 
     @Override

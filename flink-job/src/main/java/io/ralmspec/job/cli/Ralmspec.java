@@ -15,6 +15,8 @@ import picocli.CommandLine.Command;
         description = "Serves iterative retrieval-augmented language models with speculation.",
         subcommands = {
             IndexCommand.class,
+            DatastoreCommand.class,
+            KeyOutputCommand.class,
             ServeCommand.class,
             AskCommand.class,
             CompareCommand.class,

@@ -17,6 +17,10 @@ public interface BuildListener {
     /** A line of the corpus is left out. */
     default void skipped(SkippedLine line) {}
 
-    /** An earlier, interrupted build of the same index goes on. */
-    default void resumed(int encodedDocuments) {}
+    /**
+     * An earlier, interrupted build of the same index or datastore goes on.
+     *
+     * @param encoded documents or entries that have their vector already
+     */
+    default void resumed(int encoded) {}
 }

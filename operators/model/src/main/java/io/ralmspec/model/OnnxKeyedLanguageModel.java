@@ -31,8 +31,11 @@ public final class OnnxKeyedLanguageModel implements KeyedLanguageModel, KeyEnco
     private OnnxKeyedLanguageModel(CausalModel model, ModelOptions options) {
         if (!model.graph().shape().keyOutput()) {
             throw new InvalidModelException(
-                    "%s has no output %s, which KNN-LM needs: add it with KeyOutput"
-                            .formatted(model.files().graph(), KeyOutput.NAME));
+                    "%s has no output %s, which KNN-LM needs: add it with `ralmspec key-output --model %s`"
+                            .formatted(
+                                    model.files().graph(),
+                                    KeyOutput.NAME,
+                                    model.files().graph().toAbsolutePath().getParent()));
         }
         this.model = model;
         begin = model.begin();

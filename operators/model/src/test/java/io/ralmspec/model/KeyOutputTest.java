@@ -41,7 +41,8 @@ class KeyOutputTest {
         ModelOptions options = new ModelOptions(1, 0, 0, 0, Device.CPU);
         assertThatThrownBy(() -> OnnxKeyedLanguageModel.open(model, options))
                 .isInstanceOf(InvalidModelException.class)
-                .hasMessageContaining("model.onnx has no output knn_key, which KNN-LM needs");
+                .hasMessageContaining("model.onnx has no output knn_key, which KNN-LM needs")
+                .hasMessageEndingWith("add it with `ralmspec key-output --model " + model + "`");
 
         assertThat(KeyOutput.add(model)).isTrue();
         Path committed = TestDirectories.resource("models/" + name).resolve("model.onnx");
