@@ -157,7 +157,9 @@ final class Sessions {
             return null;
         }
         if (retrievers.isEmpty()) {
-            String message = "`retrieval.mode` must not be %s in a job without a datastore";
+            String message =
+                    "`retrieval.mode` must be baseline or speculative in a job without a datastore"
+                            + " (got %s)";
             return new RequestError(
                     ErrorCode.INVALID_FIELD, "retrieval.mode", message.formatted(mode.wireName()));
         }

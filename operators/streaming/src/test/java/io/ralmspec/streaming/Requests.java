@@ -77,6 +77,28 @@ final class Requests {
                                 1 + random.nextInt(60)));
     }
 
+    /** A greedy request with KNN-LM that needs several rounds. */
+    static DecodingRequest withNeighbours(String id) {
+        return withNeighbours(id, RetrieverKind.EXACT);
+    }
+
+    static DecodingRequest withNeighbours(String id, RetrieverKind retriever) {
+        DecodingRequest simple = simple(id);
+        return new DecodingRequest(
+                id,
+                simple.prompt(),
+                simple.maxTokens(),
+                simple.stop(),
+                simple.sampling(),
+                RetrievalParameters.of(
+                                retriever,
+                                DecodingMode.KNN_LM,
+                                new SpeculationPolicy(StrideRule.FIXED, 3, 1, true, false))
+                        .with(new KnnParameters(0.5, 1, 8, 4, 2, 40)),
+                simple.stream(),
+                simple.deadlineMillis());
+    }
+
     /** A greedy speculative request over the exact retriever that needs several rounds. */
     static DecodingRequest simple(String id) {
         return simple(id, 0);

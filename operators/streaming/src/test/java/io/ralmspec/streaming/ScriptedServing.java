@@ -274,7 +274,7 @@ final class ScriptedServing implements ServingFactory {
 
         @Override
         public boolean has(SearchKind kind) {
-            return datastore.has(kind);
+            return !control.missing.contains(kind.retriever()) && datastore.has(kind);
         }
 
         @Override

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.ralmspec.decoding.Origin;
 import io.ralmspec.decoding.SessionState;
+import io.ralmspec.decoding.knnlm.KnnState;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -19,6 +20,15 @@ class StoredSessionTest {
         StoredSession read = StoredSession.fromBytes(stored.toBytes());
         assertThat(read).usingRecursiveComparison().isEqualTo(stored);
         assertThat(read.origin()).usingRecursiveComparison().isEqualTo(origin.withoutValue());
+    }
+
+    @Test
+    void aSessionWithNeighboursComesBackAsOne() {
+        KnnState state = KnnState.submitted(Requests.withNeighbours("a"), 1_234);
+        StoredSession stored = new StoredSession(Requests.origin("a", "body"), state);
+        StoredSession read = StoredSession.fromBytes(stored.toBytes());
+        assertThat(read.session()).isInstanceOf(KnnState.class);
+        assertThat(read).usingRecursiveComparison().isEqualTo(stored);
     }
 
     @Test

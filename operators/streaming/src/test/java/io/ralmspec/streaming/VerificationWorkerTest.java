@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 import io.ralmspec.decoding.ErrorCode;
 import io.ralmspec.decoding.Hits;
 import io.ralmspec.decoding.Query;
-import io.ralmspec.decoding.Retriever;
 import io.ralmspec.decoding.RetrieverKind;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -22,13 +21,12 @@ import org.junit.jupiter.api.Test;
 class VerificationWorkerTest {
     private static final int MAX_BATCH = 6;
 
-    private record Search(int queries, int topN) {}
+    private record Ran(int queries, int topN) {}
 
     private record Completion(VerificationResult result, int batchQueries) {}
 
     private final GatedRetriever retriever = new GatedRetriever();
-    private final VerificationWorker worker =
-            new VerificationWorker("test", retriever::search, MAX_BATCH);
+    private final VerificationWorker worker = new VerificationWorker("test", retriever, MAX_BATCH);
     private final Map<String, Completion> completions = new ConcurrentHashMap<>();
 
     @AfterEach
@@ -41,7 +39,7 @@ class VerificationWorkerTest {
     void searchesAtOnceWhenAlone() {
         submit("a", 3, 5, "x", "y");
         await().until(() -> completions.containsKey("a"));
-        assertThat(retriever.searches).containsExactly(new Search(2, 5));
+        assertThat(retriever.searches).containsExactly(new Ran(2, 5));
         assertHits("a", 3, 5, "x", "y");
     }
 
@@ -53,11 +51,25 @@ class VerificationWorkerTest {
         submit("c", 3, 2, "x", "w", "v");
         retriever.gate.countDown();
         await().until(() -> completions.size() == 4);
-        assertThat(retriever.searches).containsExactly(new Search(1, 1), new Search(6, 4));
+        assertThat(retriever.searches).containsExactly(new Ran(1, 1), new Ran(6, 4));
         assertHits("a", 1, 1, "x");
         assertHits("b", 2, 4, "y", "z");
         assertHits("c", 3, 2, "x", "w", "v");
         assertThat(completions.get("b").batchQueries()).isEqualTo(6);
+    }
+
+    @Test
+    void whereTheCountMattersOnlyQueriesOfOneCountAreSearchedTogether() {
+        retriever.anyCount = false;
+        holdTheWorker();
+        submit("a", 0, 4, "x");
+        submit("b", 0, 4, "y");
+        submit("c", 0, 2, "z");
+        submit("d", 0, 4, "w");
+        retriever.gate.countDown();
+        await().until(() -> completions.size() == 5);
+        assertThat(retriever.searches)
+                .containsExactly(new Ran(1, 1), new Ran(2, 4), new Ran(1, 2), new Ran(1, 4));
     }
 
     @Test
@@ -69,7 +81,7 @@ class VerificationWorkerTest {
         submit("d", 0, 1, "1");
         retriever.gate.countDown();
         await().until(() -> completions.size() == 5);
-        assertThat(retriever.searches).extracting(Search::queries).containsExactly(1, 4, 3, 8, 1);
+        assertThat(retriever.searches).extracting(Ran::queries).containsExactly(1, 4, 3, 8, 1);
     }
 
     @Test
@@ -116,7 +128,7 @@ class VerificationWorkerTest {
         assertThat(worker.abandon(abandoned)).as("it does not wait any more").isFalse();
         retriever.gate.countDown();
         await().until(() -> completions.size() == 3);
-        assertThat(retriever.searches).containsExactly(new Search(1, 1), new Search(2, 2));
+        assertThat(retriever.searches).containsExactly(new Ran(1, 1), new Ran(2, 2));
         assertThat(completions).containsOnlyKeys("blocker", "a-again", "b");
     }
 
@@ -191,9 +203,10 @@ class VerificationWorkerTest {
     }
 
     /** Waits in the query "blocks" until the gate opens; its hits depend on the query's text. */
-    private static final class GatedRetriever implements Retriever {
+    private static final class GatedRetriever implements Search {
+        volatile boolean anyCount = true;
         final CountDownLatch gate = new CountDownLatch(1);
-        final List<Search> searches = new CopyOnWriteArrayList<>();
+        final List<Ran> searches = new CopyOnWriteArrayList<>();
 
         static Hits hits(String query, int topN) {
             int first = Math.floorMod(query.hashCode(), 1000);
@@ -206,13 +219,13 @@ class VerificationWorkerTest {
         }
 
         @Override
-        public RetrieverKind kind() {
-            return RetrieverKind.BM25;
+        public boolean anyCount() {
+            return anyCount;
         }
 
         @Override
         public List<Hits> search(List<Query> queries, int topN) {
-            searches.add(new Search(queries.size(), topN));
+            searches.add(new Ran(queries.size(), topN));
             List<Hits> all = new ArrayList<>();
             for (Query query : queries) {
                 if (query.text().equals("blocks")) {
@@ -233,11 +246,6 @@ class VerificationWorkerTest {
             } catch (InterruptedException e) {
                 throw new IllegalStateException(e);
             }
-        }
-
-        @Override
-        public float[] scores(Query query, int[] documents) {
-            throw new UnsupportedOperationException();
         }
     }
 }
