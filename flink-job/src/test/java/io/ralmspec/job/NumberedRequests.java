@@ -2,6 +2,7 @@ package io.ralmspec.job;
 
 import io.ralmspec.decoding.DecodingMode;
 import io.ralmspec.decoding.DecodingRequest;
+import io.ralmspec.decoding.KnnParameters;
 import io.ralmspec.decoding.RetrievalParameters;
 import io.ralmspec.decoding.RetrievalScheme;
 import io.ralmspec.decoding.RetrieverKind;
@@ -39,6 +40,9 @@ final class NumberedRequests {
                         4,
                         8,
                         policy);
+        if (number % 4 == 3) {
+            retrieval = withNeighbours(number, retrieval);
+        }
         return new DecodingRequest(
                 "r" + number,
                 "question number " + number,
@@ -48,5 +52,14 @@ final class NumberedRequests {
                 retrieval,
                 number % 2 == 0,
                 0);
+    }
+
+    /** The same speculation with KNN-LM. */
+    private static RetrievalParameters withNeighbours(int number, RetrievalParameters like) {
+        return RetrievalParameters.of(
+                        number / 4 % 2 == 0 ? RetrieverKind.EXACT : RetrieverKind.HNSW,
+                        like.speculative() ? DecodingMode.KNN_LM : DecodingMode.KNN_LM_BASELINE,
+                        like.speculation())
+                .with(new KnnParameters(0.5, 2, 1 + number % 16, 5, 3, 60));
     }
 }

@@ -17,6 +17,16 @@ import io.ralmspec.decoding.ScriptedLanguageModel;
 import io.ralmspec.decoding.ScriptedTokenizer;
 import io.ralmspec.decoding.SequentialDecoder;
 import io.ralmspec.decoding.Stride;
+import io.ralmspec.decoding.knnlm.Datastore;
+import io.ralmspec.decoding.knnlm.KeyedLanguageModel;
+import io.ralmspec.decoding.knnlm.Neighbours;
+import io.ralmspec.decoding.knnlm.ScriptedCorpus;
+import io.ralmspec.decoding.knnlm.ScriptedDatastore;
+import io.ralmspec.decoding.knnlm.ScriptedKeyedLanguageModel;
+import io.ralmspec.decoding.knnlm.SearchKind;
+import io.ralmspec.decoding.knnlm.SequentialKnnDecoder;
+import io.ralmspec.decoding.knnlm.TokenState;
+import io.ralmspec.streaming.NeighbourServing;
 import io.ralmspec.streaming.Serving;
 import io.ralmspec.streaming.ServingFactory;
 import java.util.List;
@@ -33,6 +43,8 @@ public record ScriptedServing(long seed, long stepMillis, long searchMillis)
         implements ServingFactory {
     public static final int CONTEXT_LENGTH = 200;
     static final int DOCUMENTS = 40;
+    private static final int ENTRIES = 500;
+    private static final long STATE_BYTES = 1 << 20;
 
     /** The directories that options must name and that nobody opens here. */
     public static final Map<String, String> OPTIONS =
@@ -86,11 +98,20 @@ public record ScriptedServing(long seed, long stepMillis, long searchMillis)
                 new HookedModel(model(), hooks),
                 new ScriptedTokenizer(),
                 new ScriptedEncoder(),
-                new HookedKnowledgeBase(knowledgeBase(), hooks));
+                new HookedKnowledgeBase(knowledgeBase(), hooks),
+                new NeighbourServing(
+                        new HookedKeyedModel(keyedModel(), hooks),
+                        new ScriptedTokenizer(),
+                        new HookedDatastore(datastore(), hooks),
+                        STATE_BYTES));
     }
 
     /** The answer that every mode and policy must give. */
     public Answer oracle(DecodingRequest request) {
+        if (request.retrieval().mode().neighbours()) {
+            return new SequentialKnnDecoder(keyedModel(), datastore(), new ScriptedTokenizer())
+                    .decode(request);
+        }
         LanguageModel model = model();
         ScriptedTokenizer tokenizer = new ScriptedTokenizer();
         ModelSteps steps = new ModelSteps(model, tokenizer, new ScriptedEncoder());
@@ -100,6 +121,18 @@ public record ScriptedServing(long seed, long stepMillis, long searchMillis)
 
     private LanguageModel model() {
         return new ScriptedLanguageModel(seed, CONTEXT_LENGTH, 60);
+    }
+
+    private KeyedLanguageModel keyedModel() {
+        return new ScriptedKeyedLanguageModel(corpus(), CONTEXT_LENGTH, 60, 0);
+    }
+
+    private Datastore datastore() {
+        return new ScriptedDatastore(corpus(), 0);
+    }
+
+    private ScriptedCorpus corpus() {
+        return new ScriptedCorpus(seed, ENTRIES);
     }
 
     private KnowledgeBase knowledgeBase() {
@@ -196,6 +229,73 @@ public record ScriptedServing(long seed, long stepMillis, long searchMillis)
         public float[] scores(Query query, int[] documents) {
             hooks.beforeScores();
             return retriever.scores(query, documents);
+        }
+    }
+
+    private record HookedKeyedModel(KeyedLanguageModel model, Hooks hooks)
+            implements KeyedLanguageModel {
+        @Override
+        public ModelProfile profile() {
+            return model.profile();
+        }
+
+        @Override
+        public TokenState state(String sequence, int[] tokens) {
+            hooks.beforeStep();
+            return model.state(sequence, tokens);
+        }
+
+        @Override
+        public void release(String sequence) {
+            model.release(sequence);
+        }
+
+        @Override
+        public void close() {
+            model.close();
+        }
+    }
+
+    private record HookedDatastore(Datastore datastore, Hooks hooks) implements Datastore {
+        @Override
+        public int size() {
+            return datastore.size();
+        }
+
+        @Override
+        public int dimension() {
+            return datastore.dimension();
+        }
+
+        @Override
+        public boolean has(SearchKind kind) {
+            return datastore.has(kind);
+        }
+
+        @Override
+        public String fingerprint() {
+            return datastore.fingerprint();
+        }
+
+        @Override
+        public List<Neighbours> search(List<float[]> keys, int k, SearchKind kind) {
+            hooks.beforeSearch();
+            return datastore.search(keys, k, kind);
+        }
+
+        @Override
+        public int token(int position) {
+            return datastore.token(position);
+        }
+
+        @Override
+        public Neighbours nearest(float[] key, int[] positions, int k) {
+            return datastore.nearest(key, positions, k);
+        }
+
+        @Override
+        public void close() {
+            datastore.close();
         }
     }
 }
