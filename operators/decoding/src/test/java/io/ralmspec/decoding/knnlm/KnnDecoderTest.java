@@ -72,6 +72,17 @@ class KnnDecoderTest {
     }
 
     @Test
+    void draftsThatTheCacheDidNotGuessAreForgottenWithTheirRound() {
+        start(THREE);
+        speculated(1, 2, 3);
+        searched(5, 6, 7);
+        settled(9);
+        round(1, 2, 3);
+        assertThat(state.counters().guesses()).isEqualTo(3);
+        assertThat(state.counters().accepted()).isEqualTo(3);
+    }
+
+    @Test
     void countsWhatTheCacheGuessed() {
         start(THREE);
         round(1, 2, 3);

@@ -46,6 +46,7 @@ final class KnnInvariants {
 
     private void bounded(KnnState state) {
         assertThat(state.keys()).hasSize(state.drafts().length);
+        assertThat(state.unguessed()).isBetween(0, state.drafts().length);
         assertThat(state.drafts().length)
                 .as("drafts")
                 .isLessThanOrEqualTo(2 * scenario.settings.maxStride());
