@@ -67,22 +67,24 @@ public final class OnnxServingFactory implements ServingFactory {
             OnnxLanguageModel model =
                     OnnxLanguageModel.open(modelDirectory, modelOptions(), knowledgeBase);
             opened.add(model);
-            String datastore = options.get(JobOptions.DATASTORE_DIRECTORY);
+            boolean neighbours = options.contains(JobOptions.DATASTORE_DIRECTORY);
             return new Serving(
-                    model,
-                    tokenizer,
-                    encoder,
-                    knowledgeBase,
-                    datastore == null ? null : neighbours(Path.of(datastore), modelDirectory));
+                    model, tokenizer, encoder, knowledgeBase, neighbours ? openNeighbours() : null);
         } catch (Exception | LinkageError e) {
             IOUtils.closeAllQuietly(opened);
             throw e;
         }
     }
 
-    /** A second session of the same model, as the two ways to decode keep different things. */
-    private NeighbourServing neighbours(Path directory, Path modelDirectory) {
-        FileDatastore datastore = FileDatastore.open(directory, knowledgeOptions());
+    /**
+     * Opens what KNN-LM needs alone: the datastore, which the options must name, and a session of
+     * its own of the language model, as the two ways to decode keep different things.
+     */
+    public NeighbourServing openNeighbours() {
+        Path modelDirectory = Path.of(options.get(JobOptions.MODEL_DIRECTORY));
+        FileDatastore datastore =
+                FileDatastore.open(
+                        Path.of(options.get(JobOptions.DATASTORE_DIRECTORY)), knowledgeOptions());
         List<AutoCloseable> opened = new ArrayList<>(List.of(datastore));
         try {
             OnnxKeyedLanguageModel model =

@@ -2,7 +2,6 @@ package io.ralmspec.job.bench;
 
 import io.ralmspec.decoding.Answer;
 import io.ralmspec.decoding.DecodingRequest;
-import io.ralmspec.decoding.RetrieverKind;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -43,16 +42,18 @@ public final class Bench {
     /** Calls of {@link Progress#ran} in all. */
     public int steps() {
         int columns = plan.policies().size() * engines.size();
-        return plan.retrievers().size() * columns * plan.groups().size();
+        return plan.baselines().size() * columns * plan.groups().size();
     }
 
-    /** By retriever, then engine: each policy, and the model alone where the engine can. */
+    /**
+     * By retriever and neighbours, then engine: each policy, and the model alone where the engine
+     * can.
+     */
     public BenchReport run() throws Exception {
         List<CellResult> results = new ArrayList<>();
-        for (RetrieverKind retriever : plan.retrievers()) {
-            Map<Column, Tally> tallies = run(retriever);
+        for (Cell plain : plan.baselines()) {
+            Map<Column, Tally> tallies = run(plain);
             for (Engine engine : engines) {
-                Cell plain = new Cell(retriever, BenchPolicy.BASELINE);
                 Tally baseline = Objects.requireNonNull(tallies.get(Column.of(engine, plain)));
                 tallies.forEach(
                         (column, tally) -> {
@@ -66,12 +67,12 @@ public final class Bench {
     }
 
     /** In the order of the plan. */
-    private Map<Column, Tally> run(RetrieverKind retriever) throws Exception {
+    private Map<Column, Tally> run(Cell plain) throws Exception {
         Map<Column, Tally> tallies = new LinkedHashMap<>();
         List<Column> columns = new ArrayList<>();
         for (BenchPolicy policy : plan.policies()) {
             for (Engine engine : engines) {
-                columns.add(Column.of(engine, new Cell(retriever, policy)));
+                columns.add(Column.of(engine, plain.with(policy)));
                 tallies.put(columns.getLast(), new Tally());
             }
         }
@@ -106,11 +107,7 @@ public final class Bench {
             Group group = engine.run(cell, requests.stream().map(cell::apply).toList());
             ran.put(column, group);
             progress.ran(
-                    "%s %s %s"
-                            .formatted(
-                                    cell.retriever().wireName(),
-                                    cell.policy().name(),
-                                    engine.name()),
+                    "%s %s %s".formatted(cell.lookup(), cell.policy().name(), engine.name()),
                     answers(group));
             if (column.baseline()) {
                 engine.modelOnly(group)

@@ -18,6 +18,8 @@ import org.apache.flink.util.IOUtils;
 
 /** What the cells run on. Owns the engines, and through them models and knowledge bases. */
 public final class BenchEngines implements AutoCloseable {
+    private static final String NONE = "none";
+
     private final List<Engine> engines = new ArrayList<>();
 
     private BenchEngines() {}
@@ -53,20 +55,55 @@ public final class BenchEngines implements AutoCloseable {
                                 serving, operators.strides(), operators.maxVerificationBatch()));
             }
             if (kind != Kind.LIBRARY) {
-                opened.engines.add(
-                        new FlinkEngine(
-                                LocalService.start(
-                                        options,
-                                        directory,
-                                        0,
-                                        uiPort,
-                                        checked -> serving(checked, padVectors))));
+                opened.engines.add(flink(options, padVectors, uiPort, directory));
             }
             return opened;
         } catch (Throwable e) {
             opened.close();
             throw e;
         }
+    }
+
+    /**
+     * Engines in real time for KNN-LM.
+     *
+     * @param options of the job, with a datastore; the library needs neither knowledge base nor
+     *     encoder
+     * @param directory for the files of Kafka and Flink
+     */
+    public static BenchEngines neighbours(
+            Kind kind, Map<String, String> options, int uiPort, Path directory) throws Exception {
+        BenchEngines opened = new BenchEngines();
+        try {
+            if (kind != Kind.FLINK) {
+                Map<String, String> all = new HashMap<>(options);
+                // Not opened.
+                all.putIfAbsent(JobOptions.KNOWLEDGE_DIRECTORY.key(), NONE);
+                all.putIfAbsent(JobOptions.ENCODER_DIRECTORY.key(), NONE);
+                Configuration checked = checked(all);
+                OperatorOptions operators = JobSettings.operators(checked);
+                opened.engines.add(
+                        LocalEngine.neighbours(
+                                new OnnxServingFactory(checked).openNeighbours(),
+                                operators.strides(),
+                                operators.maxVerificationBatch()));
+            }
+            if (kind != Kind.LIBRARY) {
+                opened.engines.add(flink(options, 0, uiPort, directory));
+            }
+            return opened;
+        } catch (Throwable e) {
+            opened.close();
+            throw e;
+        }
+    }
+
+    private static FlinkEngine flink(
+            Map<String, String> options, long padVectors, int uiPort, Path directory)
+            throws Exception {
+        return new FlinkEngine(
+                LocalService.start(
+                        options, directory, 0, uiPort, checked -> serving(checked, padVectors)));
     }
 
     /**

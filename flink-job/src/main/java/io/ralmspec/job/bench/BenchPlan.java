@@ -1,6 +1,7 @@
 package io.ralmspec.job.bench;
 
 import io.ralmspec.decoding.DecodingRequest;
+import io.ralmspec.decoding.KnnParameters;
 import io.ralmspec.decoding.RetrieverKind;
 import java.util.ArrayList;
 import java.util.List;
@@ -8,6 +9,7 @@ import java.util.List;
 /**
  * What to compare on what.
  *
+ * @param knn each way to use a datastore's neighbours; empty to decode with documents
  * @param policies the first is {@link BenchPolicy#BASELINE}
  * @param requests to ask, those for warming up first; ids differ, retriever and policy do not
  *     matter
@@ -16,12 +18,14 @@ import java.util.List;
  */
 public record BenchPlan(
         List<RetrieverKind> retrievers,
+        List<KnnParameters> knn,
         List<BenchPolicy> policies,
         List<DecodingRequest> requests,
         int warmup,
         int concurrency) {
     public BenchPlan {
         retrievers = List.copyOf(retrievers);
+        knn = List.copyOf(knn);
         policies = List.copyOf(policies);
         requests = List.copyOf(requests);
         if (policies.isEmpty() || !policies.getFirst().equals(BenchPolicy.BASELINE)) {
@@ -35,6 +39,30 @@ public record BenchPlan(
             throw new IllegalArgumentException(
                     "--concurrency must be >= 1 (got %d)".formatted(concurrency));
         }
+    }
+
+    /** To decode with documents. */
+    public BenchPlan(
+            List<RetrieverKind> retrievers,
+            List<BenchPolicy> policies,
+            List<DecodingRequest> requests,
+            int warmup,
+            int concurrency) {
+        this(retrievers, List.of(), policies, requests, warmup, concurrency);
+    }
+
+    /** The baseline of each retriever and way to use its neighbours. */
+    List<Cell> baselines() {
+        List<Cell> baselines = new ArrayList<>();
+        for (RetrieverKind retriever : retrievers) {
+            if (knn.isEmpty()) {
+                baselines.add(new Cell(retriever, BenchPolicy.BASELINE));
+            }
+            for (KnnParameters parameters : knn) {
+                baselines.add(new Cell(retriever, parameters, BenchPolicy.BASELINE));
+            }
+        }
+        return baselines;
     }
 
     /**

@@ -149,11 +149,15 @@ public record BenchPolicy(String name, DecodingMode mode, SpeculationPolicy poli
         if (!mode.speculative()) {
             return "";
         }
-        return EXPLICIT
-                + SpeculationStride.of(policy)
+        return stride()
                 + ",prefetch="
                 + policy.prefetch()
                 + (policy.async() ? ",async" : "")
                 + (policy.recovery() ? ",recovery" : "");
+    }
+
+    /** The stride alone, spelled out. */
+    String stride() {
+        return EXPLICIT + SpeculationStride.of(policy);
     }
 }

@@ -41,8 +41,11 @@ public final class BenchReport {
     /** Fixed-width text; calls and steps are per request. */
     public String table() {
         int names = results.stream().mapToInt(r -> r.policies().length()).max().orElse(0);
+        boolean neighbours = results.stream().anyMatch(r -> r.neighbours() != null);
         String format =
-                "%-9s %-"
+                "%-9s "
+                        + (neighbours ? "%5s " : "%s")
+                        + "%-"
                         + Math.max(12, names)
                         + "s %-14s %8s %8s %8s %8s %7s %7s %7s"
                         + " %9s %9s%n";
@@ -50,6 +53,7 @@ public final class BenchReport {
         text.append(
                 format.formatted(
                         "retriever",
+                        neighbours ? "k" : "",
                         "policy",
                         "engine",
                         "p50 s",
@@ -66,6 +70,7 @@ public final class BenchReport {
             text.append(
                     format.formatted(
                             r.retriever(),
+                            r.neighbours() == null ? "" : r.neighbours(),
                             r.policies(),
                             r.engine(),
                             number("%.3f", r.secondsP50()),
@@ -86,12 +91,12 @@ public final class BenchReport {
         StringBuilder text = new StringBuilder();
         for (CellResult r : results) {
             Double ratio = r.bOverA();
-            if (r.mode().equals("baseline") && ratio != null) {
+            if (r.baseline() && ratio != null) {
                 text.append(
                         String.format(
                                 Locale.ROOT,
                                 "%s, %s: a call costs %.2f steps (b/a).%n",
-                                r.retriever(),
+                                r.lookup(),
                                 r.engine(),
                                 ratio));
             }
@@ -103,7 +108,7 @@ public final class BenchReport {
                                                     Locale.ROOT,
                                                     "%s, %s: Flink and Kafka add %.1f ms per"
                                                         + " request (%.3fx the library's time).%n",
-                                                    r.retriever(),
+                                                    r.lookup(),
                                                     r.policies(),
                                                     1000
                                                             * (r.secondsMean()
@@ -123,7 +128,7 @@ public final class BenchReport {
     private Optional<CellResult> library(CellResult flink) {
         return results.stream()
                 .filter(r -> flink.engine().equals("flink") && r.engine().equals("library"))
-                .filter(r -> r.retriever().equals(flink.retriever()))
+                .filter(r -> r.lookup().equals(flink.lookup()))
                 .filter(r -> r.policies().equals(flink.policies()))
                 .findFirst();
     }

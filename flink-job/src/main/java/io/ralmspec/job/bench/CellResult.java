@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
  * One line of the result: what one retriever and policy did over all requests. Seconds are from
  * submission to the answer.
  *
- * @param mode baseline, speculative or model-only
+ * @param neighbours per token (paper: k); null where documents are looked up
+ * @param mode {@link io.ralmspec.decoding.DecodingMode#wireName} or model-only
  * @param policies what the user called it
  * @param settings the policy spelled out
  * @param computed whether seconds follow from given costs instead of a clock
@@ -28,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
 record CellResult(
         String retriever,
+        @Nullable Integer neighbours,
         String mode,
         String policies,
         String settings,
@@ -58,6 +60,15 @@ record CellResult(
         @Nullable Double retrievalSecondsMean,
         @Nullable Double stepSecondsMean,
         @Nullable Double bOverA) {
+    /** What is looked up and how, in words. */
+    String lookup() {
+        return retriever + (neighbours == null ? "" : ", k=" + neighbours);
+    }
+
+    boolean baseline() {
+        return policies.equals(BenchPolicy.BASELINE.name());
+    }
+
     boolean allEqual() {
         return totalOutputs > 0 && equalOutputs == totalOutputs;
     }

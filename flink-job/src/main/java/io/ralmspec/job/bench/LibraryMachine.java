@@ -6,8 +6,17 @@ import io.ralmspec.decoding.KnowledgeBase;
 import io.ralmspec.decoding.ModelSteps;
 import io.ralmspec.decoding.RequestError;
 import io.ralmspec.decoding.RetrieverKind;
+import io.ralmspec.decoding.SessionCommand;
+import io.ralmspec.decoding.SessionEvent;
+import io.ralmspec.decoding.knnlm.Datastore;
+import io.ralmspec.decoding.knnlm.KnnCommand;
+import io.ralmspec.decoding.knnlm.KnnEvent;
+import io.ralmspec.decoding.knnlm.KnnSteps;
+import io.ralmspec.decoding.knnlm.SearchKind;
 import io.ralmspec.streaming.ModelWorker;
-import io.ralmspec.streaming.Serving;
+import io.ralmspec.streaming.NeighbourSearch;
+import io.ralmspec.streaming.NeighbourServing;
+import io.ralmspec.streaming.Search;
 import io.ralmspec.streaming.VerificationRequest;
 import io.ralmspec.streaming.VerificationResult;
 import io.ralmspec.streaming.VerificationWorker;
@@ -20,11 +29,12 @@ import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.apache.flink.util.IOUtils;
 
 /**
- * The job's own workers in real time: one thread for the model and one per retriever. Owns the
- * threads, not the serving.
+ * The job's own workers in real time, for one way to decode: one thread for the model and one per
+ * retriever. Owns the threads, not what they work on.
  */
 final class LibraryMachine implements Machine {
     /** No step and no search takes this long. */
@@ -36,7 +46,21 @@ final class LibraryMachine implements Machine {
     /** A result, and whether it is that of a search. */
     private record Arrival(Result result, boolean search) {}
 
+    /**
+     * What differs between the ways to decode.
+     *
+     * @param searched in words
+     * @param found the event that a search's hits are
+     * @param probe for the model, in the sequence {@link #SETTLE}: leaves nothing to release
+     */
+    private record Way(
+            String searched,
+            Map<RetrieverKind, Search> searches,
+            Function<VerificationResult, SessionEvent> found,
+            SessionCommand probe) {}
+
     private final BlockingQueue<Arrival> results = new LinkedBlockingQueue<>();
+    private final Way way;
     private final ModelWorker modelWorker;
     private final ModelWorker.Client model;
     private final Map<RetrieverKind, VerificationWorker> searches =
@@ -47,44 +71,95 @@ final class LibraryMachine implements Machine {
 
     private int searching;
 
-    LibraryMachine(Serving serving, ModelSteps steps, int maxBatch) {
-        modelWorker = new ModelWorker(serving.model(), steps);
+    private LibraryMachine(ModelWorker modelWorker, Way way, int maxBatch) {
+        this.way = way;
+        this.modelWorker = modelWorker;
         model = modelWorker.client((id, event) -> arrived(id, event, false));
-        KnowledgeBase knowledgeBase = serving.knowledgeBase();
+        way.searches()
+                .forEach(
+                        (kind, search) ->
+                                searches.put(
+                                        kind,
+                                        new VerificationWorker(kind.wireName(), search, maxBatch)));
+    }
+
+    /**
+     * Decodes with documents.
+     *
+     * @param maxBatch queries per search
+     */
+    static LibraryMachine documents(ModelSteps steps, KnowledgeBase knowledgeBase, int maxBatch) {
+        Map<RetrieverKind, Search> searches = new EnumMap<>(RetrieverKind.class);
         for (RetrieverKind kind : RetrieverKind.values()) {
             if (knowledgeBase.has(kind)) {
-                searches.put(kind, new VerificationWorker(knowledgeBase.retriever(kind), maxBatch));
+                searches.put(kind, knowledgeBase.retriever(kind)::search);
             }
+        }
+        return new LibraryMachine(
+                new ModelWorker(steps, null),
+                new Way(
+                        "index",
+                        searches,
+                        r -> new Event.Verified(r.epoch(), r.hits(), r.seconds()),
+                        new Command.Prepare(0, SETTLE, "free", RetrieverKind.BM25, 1)),
+                maxBatch);
+    }
+
+    /**
+     * Decodes with neighbours.
+     *
+     * @param maxBatch keys per search
+     */
+    static LibraryMachine neighbours(NeighbourServing serving, int maxBatch) {
+        Datastore datastore = serving.datastore();
+        Map<RetrieverKind, Search> searches = new EnumMap<>(RetrieverKind.class);
+        for (SearchKind kind : SearchKind.values()) {
+            if (datastore.has(kind)) {
+                searches.put(kind.retriever(), new NeighbourSearch(datastore, kind));
+            }
+        }
+        KnnSteps steps =
+                new KnnSteps(serving.model(), datastore, serving.tokenizer(), serving.stateBytes());
+        return new LibraryMachine(
+                new ModelWorker(null, steps),
+                new Way(
+                        "datastore",
+                        searches,
+                        r ->
+                                new KnnEvent.Searched(
+                                        r.epoch(),
+                                        NeighbourSearch.neighbours(datastore, r.hits()),
+                                        r.seconds()),
+                        new KnnCommand.Prepare(0, SETTLE, "free")),
+                maxBatch);
+    }
+
+    @Override
+    public void run(String id, SessionCommand command) {
+        switch (command) {
+            case Command.Prepare c -> model.prepare(c);
+            case Command.Generate c -> model.generate(c);
+            case Command.Verify c -> search(VerificationRequest.of(id, c));
+            case KnnCommand.Prepare c -> model.prepare(c);
+            case KnnCommand.Speculate c -> model.speculate(c);
+            case KnnCommand.Settle c -> model.settle(c);
+            case KnnCommand.Search c -> search(VerificationRequest.of(id, c));
+            default ->
+                    throw new IllegalArgumentException(
+                            "no worker does " + command.getClass().getSimpleName());
         }
     }
 
-    @Override
-    public void prepare(Command.Prepare command) {
-        model.prepare(command);
-    }
-
-    @Override
-    public void generate(Command.Generate command) {
-        model.generate(command);
-    }
-
-    @Override
-    public void verify(String id, Command.Verify command) {
-        VerificationRequest request =
-                new VerificationRequest(
-                        id,
-                        command.epoch(),
-                        command.retriever(),
-                        command.queries(),
-                        command.topN());
+    private void search(VerificationRequest request) {
+        String id = request.requestId();
         out.put(id, request);
         searching++;
-        worker(command.retriever())
+        worker(request.retriever())
                 .submit(request, (result, batch) -> arrived(id, event(result), true));
     }
 
     /** Called by the workers' threads. */
-    private void arrived(String id, Event event, boolean search) {
+    private void arrived(String id, SessionEvent event, boolean search) {
         results.add(new Arrival(new Result(id, event), search));
     }
 
@@ -92,8 +167,9 @@ final class LibraryMachine implements Machine {
         VerificationWorker worker = searches.get(kind);
         if (worker == null) {
             throw new IllegalArgumentException(
-                    "--retriever must be one that the index has, %s (got %s): rebuild the index"
+                    "--retriever must be one that the %s has, %s (got %s): rebuild it with that"
                             .formatted(
+                                    way.searched(),
                                     searches.keySet().stream()
                                             .map(RetrieverKind::wireName)
                                             .toList(),
@@ -102,11 +178,11 @@ final class LibraryMachine implements Machine {
         return worker;
     }
 
-    private static Event event(VerificationResult result) {
+    private SessionEvent event(VerificationResult result) {
         RequestError error = result.error();
         return error == null
-                ? new Event.Verified(result.epoch(), result.hits(), result.seconds())
-                : new Event.Failed(result.epoch(), error.code(), error.message());
+                ? way.found().apply(result)
+                : new SessionEvent.Failed(result.epoch(), error.code(), error.message());
     }
 
     @Override
@@ -123,8 +199,8 @@ final class LibraryMachine implements Machine {
         Arrival arrival = results.poll(PATIENCE.toSeconds(), TimeUnit.SECONDS);
         if (arrival == null) {
             throw new IllegalStateException(
-                    "neither the model nor the knowledge base has answered for %d minutes"
-                            .formatted(PATIENCE.toMinutes()));
+                    "neither the model nor the %s has answered for %d minutes"
+                            .formatted(way.searched(), PATIENCE.toMinutes()));
         }
         if (arrival.search()) {
             searching--;
@@ -135,9 +211,9 @@ final class LibraryMachine implements Machine {
 
     @Override
     public void settle() throws InterruptedException {
-        // The model's thread does one thing after the other: this comes back when it is free. It
-        // leaves nothing to release, so that the model may then be used by another thread.
-        model.prepare(new Command.Prepare(0, SETTLE, "free", RetrieverKind.BM25, 1));
+        // The model's thread does one thing after the other: this comes back when it is free, so
+        // that the model may then be used by another thread.
+        run(SETTLE, way.probe());
         boolean busy = true;
         while (busy || searching > 0) {
             busy &= !next().id().equals(SETTLE);

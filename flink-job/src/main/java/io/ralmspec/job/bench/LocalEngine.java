@@ -6,32 +6,78 @@ import io.ralmspec.decoding.KnowledgeBase;
 import io.ralmspec.decoding.ModelProfile;
 import io.ralmspec.decoding.ModelSteps;
 import io.ralmspec.decoding.SequentialDecoder;
+import io.ralmspec.decoding.SessionState;
 import io.ralmspec.decoding.SpeculativeDecoder;
 import io.ralmspec.decoding.StrideSettings;
+import io.ralmspec.decoding.knnlm.Datastore;
+import io.ralmspec.decoding.knnlm.KeyedLanguageModel;
+import io.ralmspec.decoding.knnlm.KnnDecoder;
+import io.ralmspec.decoding.knnlm.KnnState;
+import io.ralmspec.decoding.knnlm.SequentialKnnDecoder;
+import io.ralmspec.streaming.NeighbourServing;
 import io.ralmspec.streaming.Serving;
 import java.util.List;
 import java.util.Optional;
+import org.apache.flink.util.IOUtils;
 
 /** Decodes in this process, without Flink and Kafka. Owns the serving. */
 final class LocalEngine implements Engine {
+    /** Decodes plainly on the calling thread, and leaves nothing in the model. */
+    @FunctionalInterface
+    private interface Oracle {
+        Answer decode(DecodingRequest request);
+    }
+
     private final String name;
     private final boolean computed;
-    private final Serving serving;
     private final Machine machine;
-    private final SessionLoop loop;
-    private final SequentialDecoder oracle;
+    private final SessionLoop<?> loop;
+    private final ModelOnly modelOnly;
+    private final Oracle oracle;
+    private final AutoCloseable serving;
 
     private LocalEngine(
             String name,
             boolean computed,
-            Serving serving,
-            ModelSteps steps,
+            SessionLoop<?> loop,
             Machine machine,
-            StrideSettings settings) {
+            Oracle oracle,
+            AutoCloseable serving) {
         this.name = name;
         this.computed = computed;
-        this.serving = serving;
+        this.loop = loop;
         this.machine = machine;
+        this.modelOnly = new ModelOnly(machine);
+        this.oracle = oracle;
+        this.serving = serving;
+    }
+
+    /**
+     * With the job's workers, in real time.
+     *
+     * @param maxBatch queries per search
+     */
+    static LocalEngine library(Serving serving, StrideSettings settings, int maxBatch) {
+        Machine machine =
+                LibraryMachine.documents(steps(serving), serving.knowledgeBase(), maxBatch);
+        return documents("library", false, serving, settings, machine);
+    }
+
+    /** In virtual time, with the paper's costs. */
+    static LocalEngine paper(Serving serving, StrideSettings settings, PaperCosts costs) {
+        Serving remembering = Remembering.of(serving);
+        Machine machine =
+                new PaperMachine(
+                        costs, remembering.model(), steps(remembering), serving.knowledgeBase());
+        return documents("paper-" + costs.wireName(), true, serving, settings, machine);
+    }
+
+    private static LocalEngine documents(
+            String name,
+            boolean computed,
+            Serving serving,
+            StrideSettings settings,
+            Machine machine) {
         ModelProfile profile = serving.model().profile();
         KnowledgeBase knowledgeBase = serving.knowledgeBase();
         SpeculativeDecoder decoder =
@@ -41,29 +87,45 @@ final class LocalEngine implements Engine {
                         knowledgeBase,
                         knowledgeBase::retriever,
                         settings);
-        this.loop = new SessionLoop(decoder, machine);
-        this.oracle = new SequentialDecoder(profile, serving.tokenizer(), steps, knowledgeBase);
+        SequentialDecoder sequential =
+                new SequentialDecoder(profile, serving.tokenizer(), steps(serving), knowledgeBase);
+        return new LocalEngine(
+                name,
+                computed,
+                new SessionLoop<>(decoder, SessionState::submitted, machine),
+                machine,
+                request -> {
+                    Answer answer = sequential.decode(request);
+                    serving.model().release(request.id());
+                    return answer;
+                },
+                serving);
     }
 
     /**
-     * With the job's workers, in real time.
+     * KNN-LM with the job's workers, in real time.
      *
-     * @param maxBatch queries per search
+     * @param maxBatch keys per search
      */
-    static LocalEngine library(Serving serving, StrideSettings settings, int maxBatch) {
-        ModelSteps steps = steps(serving);
-        Machine machine = new LibraryMachine(serving, steps, maxBatch);
-        return new LocalEngine("library", false, serving, steps, machine, settings);
-    }
-
-    /** In virtual time, with the paper's costs. */
-    static LocalEngine paper(Serving serving, StrideSettings settings, PaperCosts costs) {
-        Serving remembering = Remembering.of(serving);
-        Machine machine =
-                new PaperMachine(
-                        costs, remembering.model(), steps(remembering), serving.knowledgeBase());
-        String name = "paper-" + costs.wireName();
-        return new LocalEngine(name, true, serving, steps(serving), machine, settings);
+    static LocalEngine neighbours(NeighbourServing serving, StrideSettings settings, int maxBatch) {
+        KeyedLanguageModel model = serving.model();
+        Datastore datastore = serving.datastore();
+        Machine machine = LibraryMachine.neighbours(serving, maxBatch);
+        KnnDecoder decoder =
+                new KnnDecoder(model.profile(), serving.tokenizer(), datastore, settings);
+        SequentialKnnDecoder sequential =
+                new SequentialKnnDecoder(model, datastore, serving.tokenizer());
+        return new LocalEngine(
+                "library",
+                false,
+                new SessionLoop<>(decoder, KnnState::submitted, machine),
+                machine,
+                request -> {
+                    Answer answer = sequential.decode(request);
+                    model.release(request.id());
+                    return answer;
+                },
+                () -> IOUtils.closeAll(List.of(model, datastore)));
     }
 
     private static ModelSteps steps(Serving serving) {
@@ -87,16 +149,14 @@ final class LocalEngine implements Engine {
 
     @Override
     public Optional<Group> modelOnly(Group baseline) throws InterruptedException {
-        return Optional.of(loop.replay(baseline.outcomes()));
+        return Optional.of(modelOnly.replay(baseline.outcomes()));
     }
 
     @Override
     public Optional<Answer> sequential(DecodingRequest request) throws InterruptedException {
         // The model is used by one thread at a time.
         machine.settle();
-        Answer answer = oracle.decode(request);
-        serving.model().release(request.id());
-        return Optional.of(answer);
+        return Optional.of(oracle.decode(request));
     }
 
     /** Threads first: closing a model or an index that is in use would crash the JVM. */

@@ -1,7 +1,7 @@
 package io.ralmspec.job.bench;
 
-import io.ralmspec.decoding.Command;
-import io.ralmspec.decoding.Event;
+import io.ralmspec.decoding.SessionCommand;
+import io.ralmspec.decoding.SessionEvent;
 
 /**
  * Runs what sessions command, and has the clock. Results come back through {@link #next}, as events
@@ -9,14 +9,16 @@ import io.ralmspec.decoding.Event;
  */
 interface Machine extends AutoCloseable {
     /** An event for a session, which may be over. */
-    record Result(String id, Event event) {}
+    record Result(String id, SessionEvent event) {}
 
-    void prepare(Command.Prepare command);
-
-    /** Takes the place of the session's step before. */
-    void generate(Command.Generate command);
-
-    void verify(String id, Command.Verify command);
+    /**
+     * Starts what a session wants from a model or a knowledge base. A step takes the place of the
+     * session's step before.
+     *
+     * @throws IllegalArgumentException for a command of a way to decode that this machine does not
+     *     have
+     */
+    void run(String id, SessionCommand command);
 
     /** Forgets a session: what waits is dropped, what runs may still report. */
     void release(String id);

@@ -1,17 +1,17 @@
 package io.ralmspec.job.bench;
 
 import io.ralmspec.decoding.Answer;
-import io.ralmspec.decoding.Command;
+import io.ralmspec.decoding.SessionCommand;
 import java.util.List;
 
 /**
  * What became of one request.
  *
  * @param seconds from submission to the answer
- * @param steps the steps that the model was asked for, in order; empty if the engine can't see them
+ * @param commands what its session wanted done, in order; empty if the engine can't see that
  */
-record Outcome(Answer answer, double seconds, List<Command.Generate> steps) {
+record Outcome(Answer answer, double seconds, List<SessionCommand> commands) {
     Outcome {
-        steps = List.copyOf(steps);
+        commands = List.copyOf(commands);
     }
 }

@@ -25,7 +25,12 @@ record PaddedServingFactory(ServingFactory within, long vectors, int threads)
             int dimension = serving.encoder().encode("dimension").length;
             KnowledgeBase padded =
                     PaddedKnowledgeBase.of(serving.knowledgeBase(), dimension, vectors, threads);
-            return new Serving(serving.model(), serving.tokenizer(), serving.encoder(), padded);
+            return new Serving(
+                    serving.model(),
+                    serving.tokenizer(),
+                    serving.encoder(),
+                    padded,
+                    serving.neighbours());
         } catch (Throwable e) {
             serving.close();
             throw e;

@@ -7,6 +7,7 @@ import io.ralmspec.decoding.KnowledgeBase;
 import io.ralmspec.decoding.LanguageModel;
 import io.ralmspec.decoding.ModelSteps;
 import io.ralmspec.decoding.Query;
+import io.ralmspec.decoding.SessionCommand;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -79,12 +80,18 @@ final class PaperMachine implements Machine {
     }
 
     @Override
-    public void prepare(Command.Prepare command) {
-        ready.add(new Result(command.sequence(), steps.prepare(command)));
+    public void run(String id, SessionCommand command) {
+        switch (command) {
+            case Command.Prepare c -> ready.add(new Result(id, steps.prepare(c)));
+            case Command.Generate c -> generate(c);
+            case Command.Verify c -> verify(id, c);
+            default ->
+                    throw new IllegalArgumentException(
+                            "there are no costs of " + command.getClass().getSimpleName());
+        }
     }
 
-    @Override
-    public void generate(Command.Generate command) {
+    void generate(Command.Generate command) {
         Step step = new Step(command, now);
         cancel(step.id());
         waitingSteps.add(step);
@@ -124,8 +131,7 @@ final class PaperMachine implements Machine {
         return Math.max(1, tokens.length - agreed);
     }
 
-    @Override
-    public void verify(String id, Command.Verify command) {
+    void verify(String id, Command.Verify command) {
         waitingSearches.add(new Search(id, command, now));
         startCall();
     }
@@ -174,7 +180,7 @@ final class PaperMachine implements Machine {
         running = null;
         Event.Generated result = step.result;
         if (!step.cancelled && result != null) {
-            ready.add(new Result(step.id(), ModelSteps.timed(result, since(step.arrived))));
+            ready.add(new Result(step.id(), result.timed(since(step.arrived))));
         }
         startStep();
     }

@@ -27,7 +27,7 @@ final class SpeedupChart {
     static String svg(List<CellResult> results) {
         Map<String, List<CellResult>> groups = new LinkedHashMap<>();
         for (CellResult r : results) {
-            String title = r.retriever() + ", " + r.engine() + (r.computed() ? " (computed)" : "");
+            String title = r.lookup() + ", " + r.engine() + (r.computed() ? " (computed)" : "");
             groups.computeIfAbsent(title, t -> new ArrayList<>()).add(r);
         }
         // Where retrieval dominates, the floor would leave nothing to see of the policies.
@@ -88,11 +88,10 @@ final class SpeedupChart {
     }
 
     private static String color(CellResult result) {
-        return switch (result.mode()) {
-            case "baseline" -> "#9e9e9e";
-            case FLOOR -> "#d5d5d5";
-            default -> "#2f6db3";
-        };
+        if (result.baseline()) {
+            return "#9e9e9e";
+        }
+        return result.mode().equals(FLOOR) ? "#d5d5d5" : "#2f6db3";
     }
 
     private static void text(

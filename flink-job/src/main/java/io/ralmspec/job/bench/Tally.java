@@ -57,9 +57,10 @@ final class Tally {
         Double a = baseline.stepSecondsMean();
         return new CellResult(
                 cell.retriever().wireName(),
-                column.modelOnly() ? "model-only" : cell.policy().mode().wireName(),
+                cell.neighbours(),
+                column.modelOnly() ? "model-only" : cell.mode().wireName(),
                 column.name(),
-                column.modelOnly() ? "" : cell.policy().settings(),
+                column.modelOnly() ? "" : cell.settings(),
                 column.engine().name(),
                 column.engine().computed(),
                 concurrency,

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.ralmspec.decoding.Answer;
-import io.ralmspec.decoding.DecodingMode;
 import io.ralmspec.decoding.DecodingRequest;
 import io.ralmspec.decoding.RequestDefaults;
 import io.ralmspec.decoding.RequestError;
@@ -14,7 +13,6 @@ import io.ralmspec.job.JobOptions;
 import io.ralmspec.job.bench.Bench;
 import io.ralmspec.job.bench.BenchEngines;
 import io.ralmspec.job.bench.BenchPlan;
-import io.ralmspec.job.bench.BenchPolicy;
 import io.ralmspec.job.bench.BenchReport;
 import io.ralmspec.job.client.Question;
 import io.ralmspec.job.local.Ports;
@@ -53,21 +51,13 @@ final class BenchCommand implements Callable<Integer> {
 
     @Spec private @Nullable CommandSpec spec;
 
-    @Mixin private ServiceOptions service = new ServiceOptions();
+    @Mixin private BenchServiceOptions service = new BenchServiceOptions();
+
+    @Mixin private BenchModeOptions mode = new BenchModeOptions();
 
     @Mixin private QuestionOptions questions = new QuestionOptions();
 
     @Mixin private RetrievalOptions retrieval = new RetrievalOptions();
-
-    @Option(
-            names = "--policies",
-            defaultValue = "spec,PSA,PSA+recovery,continuous+recovery,default",
-            description =
-                    "What to hold against the baseline: spec, letters of PSA, continuous or"
-                            + " default, each perhaps with +recovery, or spelled out as"
-                            + " stride=N|os3|continuous[,prefetch=N][,async][,recovery]"
-                            + " (${DEFAULT-VALUE}).")
-    private String policies = "";
 
     @Option(
             names = "--requests",
@@ -180,8 +170,7 @@ final class BenchCommand implements Callable<Integer> {
                             .formatted(warmup + requests, asked.size()));
         }
         RetrievalParameters parameters =
-                retrieval.with(
-                        DEFAULTS.retriever(), DecodingMode.SPECULATIVE, DEFAULTS.speculation());
+                retrieval.with(DEFAULTS.retriever(), mode.mode(), DEFAULTS.speculation());
         List<DecodingRequest> all = new ArrayList<>();
         for (Question question : asked) {
             all.add(
@@ -197,8 +186,9 @@ final class BenchCommand implements Callable<Integer> {
                             0));
         }
         return new BenchPlan(
-                questions.retrievers(DecodingMode.SPECULATIVE),
-                BenchPolicy.parseAll(policies),
+                questions.retrievers(mode.mode()),
+                mode.knn(),
+                mode.policies(),
                 all,
                 warmup,
                 concurrency);
@@ -209,6 +199,20 @@ final class BenchCommand implements Callable<Integer> {
         put(options, JobOptions.MAX_SPECULATION_STRIDE, maxStride);
         put(options, JobOptions.GAMMA_MAX, gammaMax);
         put(options, JobOptions.WINDOW, window);
+        boolean neighbours = mode.mode().neighbours();
+        if (neighbours && (paperCosts != null || padVectors != 0)) {
+            throw new IllegalArgumentException(
+                    "--mode knn-lm must come without --paper-costs and --pad-vectors: a datastore"
+                            + " has neither");
+        }
+        BenchEngines.Kind kind = kind();
+        if (!neighbours || kind != BenchEngines.Kind.LIBRARY) {
+            service.requireIndex();
+        }
+        if (neighbours) {
+            service.requireDatastore();
+            return BenchEngines.neighbours(kind, options, Ports.freeOr(UI_PORT), service.files());
+        }
         if (paperCosts != null) {
             if (!engine.equals("library") || padVectors != 0) {
                 throw new IllegalArgumentException(
@@ -217,18 +221,19 @@ final class BenchCommand implements Callable<Integer> {
             }
             return BenchEngines.paper(paperCosts, options);
         }
-        BenchEngines.Kind kind =
-                switch (engine) {
-                    case "library" -> BenchEngines.Kind.LIBRARY;
-                    case "flink" -> BenchEngines.Kind.FLINK;
-                    case "both" -> BenchEngines.Kind.BOTH;
-                    default ->
-                            throw new IllegalArgumentException(
-                                    "--engine must be library, flink or both (got %s)"
-                                            .formatted(engine));
-                };
         atLeast("--pad-vectors", 0, padVectors);
         return BenchEngines.open(kind, options, padVectors, Ports.freeOr(UI_PORT), service.files());
+    }
+
+    private BenchEngines.Kind kind() {
+        return switch (engine) {
+            case "library" -> BenchEngines.Kind.LIBRARY;
+            case "flink" -> BenchEngines.Kind.FLINK;
+            case "both" -> BenchEngines.Kind.BOTH;
+            default ->
+                    throw new IllegalArgumentException(
+                            "--engine must be library, flink or both (got %s)".formatted(engine));
+        };
     }
 
     private static void put(

@@ -1,6 +1,7 @@
 package io.ralmspec.job.cli;
 
 import io.ralmspec.decoding.KnnParameters;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** How KNN-LM uses its datastore; without meaning in the modes that look documents up. */
@@ -10,40 +11,12 @@ final class KnnOptions {
             description = "KNN-LM: neighbours found per token (${DEFAULT-VALUE}).")
     private int neighbours = KnnParameters.DEFAULT.neighbours();
 
-    @Option(
-            names = "--lambda",
-            description = "KNN-LM: weight of the neighbours beside the model (${DEFAULT-VALUE}).")
-    private double lambda = KnnParameters.DEFAULT.lambda();
-
-    @Option(
-            names = "--knn-temperature",
-            description = "KNN-LM: what squared distances are divided by (${DEFAULT-VALUE}).")
-    private double temperature = KnnParameters.DEFAULT.temperature();
-
-    @Option(
-            names = "--successors",
-            description =
-                    "KNN-LM: entries after a neighbour that enter the cache with it"
-                            + " (${DEFAULT-VALUE}).")
-    private int successors = KnnParameters.DEFAULT.successors();
-
-    @Option(
-            names = "--knn-prefetch",
-            description =
-                    "KNN-LM: neighbours of a verified token that enter the cache"
-                            + " (${DEFAULT-VALUE}).")
-    private int prefetch = KnnParameters.DEFAULT.prefetch();
-
-    @Option(
-            names = "--cache-entries",
-            description = "KNN-LM: entries cached at most (${DEFAULT-VALUE}).")
-    private int cacheEntries = KnnParameters.DEFAULT.cacheEntries();
+    @Mixin private KnnTuningOptions tuning = new KnnTuningOptions();
 
     /**
      * @throws IllegalArgumentException naming an argument that is out of range
      */
     KnnParameters parameters() {
-        return new KnnParameters(
-                lambda, temperature, neighbours, successors, prefetch, cacheEntries);
+        return tuning.with(neighbours);
     }
 }

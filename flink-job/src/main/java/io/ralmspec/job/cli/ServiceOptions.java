@@ -1,81 +1,23 @@
 package io.ralmspec.job.cli;
 
-import io.ralmspec.job.JobOptions;
-import io.ralmspec.job.OptionsReader;
-import io.ralmspec.job.local.LocalService;
-import java.io.IOException;
 import java.nio.file.Path;
-import java.util.HashMap;
-import java.util.Map;
-import org.apache.flink.configuration.Configuration;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** Options of the commands that start the service on this machine. */
-final class ServiceOptions {
+final class ServiceOptions extends LocalServiceOptions {
     @Option(names = "--index", required = true, description = "Knowledge base to search.")
-    Path index = Path.of("");
-
-    @Option(names = "--model", required = true, description = "Language model directory.")
-    Path model = Path.of("");
+    private Path index = Path.of("");
 
     @Option(names = "--encoder", required = true, description = "Query encoder directory.")
-    Path encoder = Path.of("");
+    private Path encoder = Path.of("");
 
-    @Option(
-            names = "--datastore",
-            description =
-                    "KNN-LM datastore of the language model, for modes knn-lm and"
-                            + " knn-lm-baseline.")
-    @Nullable Path datastore;
-
-    @Option(
-            names = "--bootstrap-servers",
-            description = "An outside Kafka; otherwise a broker is started in this process.")
-    @Nullable String bootstrapServers;
-
-    @Option(
-            names = "--directory",
-            description =
-                    "Where broker and checkpoints keep their files. With the same directory again,"
-                            + " the service goes on where it stopped; a new one by default.")
-    @Nullable Path directory;
-
-    @Option(
-            names = "-D",
-            paramLabel = "key=value",
-            description = "Any option of the job or of Flink; may be repeated.")
-    Map<String, String> options = new HashMap<>();
-
-    LocalService start(int brokerPort, int uiPort) throws Exception {
-        return LocalService.start(values(), files(), brokerPort, uiPort);
+    @Override
+    Path index() {
+        return index;
     }
 
-    /** The job's options, checked; without bootstrap servers, with those of no broker yet. */
-    Configuration checked() {
-        Map<String, String> values = values();
-        values.putIfAbsent(JobOptions.BOOTSTRAP_SERVERS.key(), LocalService.EMBEDDED);
-        return OptionsReader.checked(values);
-    }
-
-    /** Where the service keeps its files. */
-    Path files() throws IOException {
-        return directory != null ? directory : WorkDirectory.create();
-    }
-
-    /** The job's options. */
-    Map<String, String> values() {
-        Map<String, String> values = new HashMap<>();
-        values.put(JobOptions.KNOWLEDGE_DIRECTORY.key(), index.toAbsolutePath().toString());
-        values.put(JobOptions.MODEL_DIRECTORY.key(), model.toAbsolutePath().toString());
-        values.put(JobOptions.ENCODER_DIRECTORY.key(), encoder.toAbsolutePath().toString());
-        if (datastore != null) {
-            values.put(JobOptions.DATASTORE_DIRECTORY.key(), datastore.toAbsolutePath().toString());
-        }
-        if (bootstrapServers != null) {
-            values.put(JobOptions.BOOTSTRAP_SERVERS.key(), bootstrapServers);
-        }
-        values.putAll(options);
-        return values;
+    @Override
+    Path encoder() {
+        return encoder;
     }
 }

@@ -37,6 +37,7 @@ class BenchReportTest {
             int equal) {
         return new CellResult(
                 "exact",
+                null,
                 mode,
                 policy,
                 "",
@@ -90,6 +91,7 @@ class BenchReportTest {
                 .toIterable()
                 .containsExactly(
                         "retriever",
+                        "neighbours",
                         "mode",
                         "policies",
                         "settings",
