@@ -2,9 +2,14 @@ package io.ralmspec.job;
 
 import io.ralmspec.decoding.RetrieverKind;
 import io.ralmspec.knowledge.BuildListener;
+import io.ralmspec.knowledge.DatastoreBuilder;
+import io.ralmspec.knowledge.DatastoreSettings;
 import io.ralmspec.knowledge.IndexBuilder;
 import io.ralmspec.knowledge.IndexSettings;
+import io.ralmspec.model.Device;
+import io.ralmspec.model.ModelOptions;
 import io.ralmspec.model.OnnxEncoder;
+import io.ralmspec.model.OnnxKeyedLanguageModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,6 +63,34 @@ public final class TinyModels {
             new IndexBuilder(
                             IndexSettings.of(corpus(directory, documents), target)
                                     .withRetrievers(retrievers),
+                            encoder,
+                            BuildListener.SILENT)
+                    .build();
+        }
+        return target;
+    }
+
+    /** A KNN-LM datastore of the same corpus, for exact and approximate search. */
+    public static Path datastore(Path directory, String model, int documents) throws IOException {
+        return datastore(directory, model, documents, true);
+    }
+
+    /**
+     * A KNN-LM datastore of the same corpus.
+     *
+     * @param model such as {@code llama-shared}
+     * @param approximate whether it can be searched approximately, too
+     */
+    public static Path datastore(Path directory, String model, int documents, boolean approximate)
+            throws IOException {
+        Files.createDirectories(directory);
+        Path target = directory.resolve("datastore");
+        ModelOptions options = new ModelOptions(1, 0, 0, 1 << 22, Device.CPU);
+        try (OnnxKeyedLanguageModel encoder = OnnxKeyedLanguageModel.open(model(model), options)) {
+            new DatastoreBuilder(
+                            DatastoreSettings.of(corpus(directory, documents), target)
+                                    .withApproximate(approximate),
+                            encoder.tokenizer(),
                             encoder,
                             BuildListener.SILENT)
                     .build();

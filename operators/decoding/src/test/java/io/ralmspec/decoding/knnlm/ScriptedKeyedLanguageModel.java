@@ -90,7 +90,7 @@ public final class ScriptedKeyedLanguageModel implements KeyedLanguageModel {
     }
 
     /** Sequences used and not released. */
-    int held() {
+    public int held() {
         return held.size();
     }
 
