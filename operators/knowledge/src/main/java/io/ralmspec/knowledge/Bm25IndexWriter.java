@@ -9,6 +9,7 @@ import org.apache.lucene.document.Field;
 import org.apache.lucene.document.FieldType;
 import org.apache.lucene.document.NumericDocValuesField;
 import org.apache.lucene.index.IndexOptions;
+import org.apache.lucene.util.InfoStream;
 
 /** Builds the inverted index: terms, frequencies and lengths; no positions, no stored text. */
 final class Bm25IndexWriter {
@@ -25,7 +26,11 @@ final class Bm25IndexWriter {
         type.freeze();
         try (LuceneWriter writer =
                 new LuceneWriter(
-                        directory, Bm25Text.ENGLISH, Bm25Text.similarity(), Codec.getDefault())) {
+                        directory,
+                        Bm25Text.ENGLISH,
+                        Bm25Text.similarity(),
+                        Codec.getDefault(),
+                        InfoStream.NO_OUTPUT)) {
             for (int document = 0; document < documents.size(); document++) {
                 Document fields = new Document();
                 fields.add(new NumericDocValuesField(LuceneSegment.ORDINAL, document));

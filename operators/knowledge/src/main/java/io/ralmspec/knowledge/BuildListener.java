@@ -1,16 +1,16 @@
 package io.ralmspec.knowledge;
 
-/** Told how a build goes, by the thread that runs it. */
+/**
+ * Told how a build goes, one call at a time, by the thread that runs it or, of {@link
+ * BuildPhase#LINK}, by those that work for it.
+ */
 public interface BuildListener {
     /** Says nothing. */
     BuildListener SILENT = (phase, done, total) -> {};
 
-    /** {@code total} where it is not known. */
-    long UNKNOWN = -1;
-
     /**
      * @param done so far, in the phase's unit, work of an earlier run included
-     * @param total in the same unit, or {@link #UNKNOWN}; a phase ends with done = total
+     * @param total in the same unit; a phase ends with done = total
      */
     void progress(BuildPhase phase, long done, long total);
 

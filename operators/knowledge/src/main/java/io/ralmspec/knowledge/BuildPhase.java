@@ -12,8 +12,8 @@ public enum BuildPhase {
     SPARSE("documents"),
     /** Copies the vectors for HNSW. */
     GRAPH("vectors"),
-    /** Links the graph of HNSW; takes minutes for a million documents, of unknown progress. */
-    LINK("graphs"),
+    /** Links the graph of HNSW; takes minutes for a million vectors. */
+    LINK("vectors"),
     /** Reads everything back for the manifest's checksums. */
     CHECKSUM("bytes");
 

@@ -163,17 +163,7 @@ public final class DatastoreBuilder {
                         encoder.dimension(),
                         settings.keyType());
         HnswIndexWriter.write(
-                directory,
-                keys,
-                VectorSimilarityFunction.EUCLIDEAN,
-                settings.threads(),
-                done -> {
-                    if (done % Encoding.CHUNK == 0 || done == entries) {
-                        listener.progress(BuildPhase.GRAPH, done, entries);
-                    }
-                },
-                () -> listener.progress(BuildPhase.LINK, 0, BuildListener.UNKNOWN));
-        listener.progress(BuildPhase.LINK, 1, 1);
+                directory, keys, VectorSimilarityFunction.EUCLIDEAN, settings.threads(), listener);
         return save(journal.withGraph());
     }
 

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.function.IntConsumer;
 import org.apache.lucene.codecs.KnnVectorsFormat;
 import org.apache.lucene.codecs.KnnVectorsReader;
 import org.apache.lucene.codecs.KnnVectorsWriter;
@@ -32,21 +31,23 @@ final class HnswIndexWriter {
 
     /**
      * @param similarity must agree with the search's {@link Metric}
-     * @param added told the number of documents added so far
-     * @param linking run once, before the merge that builds the graph
+     * @param listener told of {@link BuildPhase#GRAPH} and {@link BuildPhase#LINK}
      */
     static void write(
             Path directory,
             VectorFile vectors,
             VectorSimilarityFunction similarity,
             int threads,
-            IntConsumer added,
-            Runnable linking)
+            BuildListener listener)
             throws IOException {
+        int documents = vectors.documents();
+        LinkProgress linked =
+                new LinkProgress(
+                        documents, done -> listener.progress(BuildPhase.LINK, done, documents));
         ExecutorService workers = threads == 1 ? null : Executors.newFixedThreadPool(threads);
         try (LuceneWriter writer =
-                new LuceneWriter(directory, null, null, new GraphCodec(threads, workers))) {
-            for (int document = 0; document < vectors.documents(); document++) {
+                new LuceneWriter(directory, null, null, new GraphCodec(threads, workers), linked)) {
+            for (int document = 0; document < documents; document++) {
                 Document fields = new Document();
                 fields.add(new NumericDocValuesField(LuceneSegment.ORDINAL, document));
                 fields.add(
@@ -57,10 +58,14 @@ final class HnswIndexWriter {
                     // Two segments at least, so that the merge takes place.
                     writer.flush();
                 }
-                added.accept(document + 1);
+                int done = document + 1;
+                if (done % Encoding.CHUNK == 0 || done == documents) {
+                    listener.progress(BuildPhase.GRAPH, done, documents);
+                }
             }
-            linking.run();
+            listener.progress(BuildPhase.LINK, 0, documents);
             writer.finish();
+            listener.progress(BuildPhase.LINK, documents, documents);
         } finally {
             if (workers != null) {
                 workers.shutdown();

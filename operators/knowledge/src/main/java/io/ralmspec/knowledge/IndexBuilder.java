@@ -164,9 +164,7 @@ public final class IndexBuilder {
                 vectors,
                 VectorSimilarityFunction.DOT_PRODUCT,
                 settings.threads(),
-                progress(BuildPhase.GRAPH, documents),
-                () -> listener.progress(BuildPhase.LINK, 0, BuildListener.UNKNOWN));
-        listener.progress(BuildPhase.LINK, 1, 1);
+                listener);
         return save(journal.withGraph());
     }
 

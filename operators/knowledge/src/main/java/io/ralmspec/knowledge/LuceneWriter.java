@@ -12,6 +12,7 @@ import org.apache.lucene.index.NoMergePolicy;
 import org.apache.lucene.index.SerialMergeScheduler;
 import org.apache.lucene.search.similarities.Similarity;
 import org.apache.lucene.store.FSDirectory;
+import org.apache.lucene.util.InfoStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,8 +25,15 @@ final class LuceneWriter implements AutoCloseable {
     private final FSDirectory directory;
     private final IndexWriter writer;
 
+    /**
+     * @param messages takes what Lucene says of its work
+     */
     LuceneWriter(
-            Path path, @Nullable Analyzer analyzer, @Nullable Similarity similarity, Codec codec)
+            Path path,
+            @Nullable Analyzer analyzer,
+            @Nullable Similarity similarity,
+            Codec codec,
+            InfoStream messages)
             throws IOException {
         directory = FSDirectory.open(path);
         IndexWriterConfig config =
@@ -36,7 +44,8 @@ final class LuceneWriter implements AutoCloseable {
                         .setRAMBufferSizeMB(BUFFER_MEGABYTES)
                         .setCommitOnClose(false)
                         .setUseCompoundFile(false)
-                        .setCodec(codec);
+                        .setCodec(codec)
+                        .setInfoStream(messages);
         if (similarity != null) {
             config.setSimilarity(similarity);
         }
