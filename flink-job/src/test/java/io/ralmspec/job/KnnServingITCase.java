@@ -49,7 +49,8 @@ class KnnServingITCase {
             DatastoreSettings settings =
                     DatastoreSettings.of(TinyModels.corpus(directory, 120), datastore);
             new DatastoreBuilder(settings, model.tokenizer(), model, BuildListener.SILENT).build();
-            try (FileDatastore store = FileDatastore.open(datastore, new KnowledgeOptions(1, 64))) {
+            try (FileDatastore store =
+                    FileDatastore.open(datastore, new KnowledgeOptions(1, 128))) {
                 SequentialKnnDecoder oracle =
                         new SequentialKnnDecoder(model, store, model.tokenizer());
                 requests.forEach(request -> expected.add(oracle.decode(request)));
@@ -84,13 +85,8 @@ class KnnServingITCase {
         options.put(JobOptions.ENCODER_DIRECTORY.key(), TinyModels.encoder().toString());
         options.put(JobOptions.KNOWLEDGE_DIRECTORY.key(), index.toString());
         options.put(JobOptions.DATASTORE_DIRECTORY.key(), datastore.toString());
-        options.put(JobOptions.KNOWLEDGE_EF_SEARCH.key(), "64");
         return LocalService.start(
-                options,
-                directory.resolve("service"),
-                0,
-                Ports.freeOr(0),
-                OnnxServingFactory::new);
+                options, directory.resolve("service"), 0, Ports.freeOr(0), OnnxServingFactory::new);
     }
 
     private static List<DecodingRequest> requests() {
