@@ -348,8 +348,7 @@ public final class KnnDecoder implements SessionDecoder<KnnState> {
         s.settling = 0;
         s.found = List.of();
         s.stopGenerating();
-        s.drafts = Tokens.NONE;
-        s.keys.clear();
+        s.dropFirst(s.drafts.length);
         s.phase = Phase.FINISHED;
         s.commands.addAll(
                 answers.end(s.request, s.transcript, reason, s.counters(), s.timings, error));
