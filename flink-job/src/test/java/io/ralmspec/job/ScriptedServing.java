@@ -285,6 +285,11 @@ public record ScriptedServing(long seed, long stepMillis, long searchMillis)
         }
 
         @Override
+        public int largestCount(int k, SearchKind kind) {
+            return datastore.largestCount(k, kind);
+        }
+
+        @Override
         public int token(int position) {
             return datastore.token(position);
         }

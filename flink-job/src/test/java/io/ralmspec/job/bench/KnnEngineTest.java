@@ -190,6 +190,11 @@ class KnnEngineTest {
         }
 
         @Override
+        public int largestCount(int k, SearchKind kind) {
+            return within.largestCount(k, kind);
+        }
+
+        @Override
         public int token(int position) {
             return within.token(position);
         }

@@ -222,6 +222,12 @@ public final class FileDatastore implements Datastore {
         }
     }
 
+    /** A walk over the graph goes the same way for all that fit its candidates. */
+    @Override
+    public int largestCount(int k, SearchKind kind) {
+        return Math.max(k, kind == SearchKind.EXACT ? size() : efSearch);
+    }
+
     @Override
     public int token(int position) {
         return tokens.token(position + 1);

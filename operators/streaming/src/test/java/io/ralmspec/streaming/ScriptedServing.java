@@ -291,6 +291,11 @@ final class ScriptedServing implements ServingFactory {
         }
 
         @Override
+        public int largestCount(int k, SearchKind kind) {
+            return datastore.largestCount(k, kind);
+        }
+
+        @Override
         public int token(int position) {
             return datastore.token(position);
         }

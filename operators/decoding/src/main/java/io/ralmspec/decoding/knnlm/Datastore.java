@@ -31,6 +31,12 @@ public interface Datastore extends AutoCloseable {
      */
     List<Neighbours> search(List<float[]> keys, int k, SearchKind kind);
 
+    /**
+     * The most neighbours that may be asked for in place of k without changing the first k, to the
+     * bit; at least k.
+     */
+    int largestCount(int k, SearchKind kind);
+
     /** The token that follows an entry's key. */
     int token(int position);
 

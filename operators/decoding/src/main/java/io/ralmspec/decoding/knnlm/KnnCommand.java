@@ -27,7 +27,7 @@ public sealed interface KnnCommand extends SessionCommand {
      * Find the true neighbours; answered by {@link KnnEvent.Searched}. For a verification worker.
      *
      * @param keys the states' before the first drafts, in their order
-     * @param count neighbours per key (k)
+     * @param count neighbours per key, at least k; those beyond k are for the cache
      */
     record Search(int epoch, SearchKind kind, List<float[]> keys, int count)
             implements KnnCommand {}

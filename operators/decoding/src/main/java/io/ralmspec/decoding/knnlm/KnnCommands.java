@@ -19,15 +19,20 @@ final class KnnCommands {
         return new KnnCommand.Speculate(s.generating, context(s, s.drafts.length), cache, s.count);
     }
 
-    static KnnCommand search(KnnSession s) {
+    /**
+     * @param count at least the request's neighbours
+     */
+    static KnnCommand search(KnnSession s, int count) {
         return new KnnCommand.Search(
                 s.verifying,
                 SearchKind.of(s.request.retrieval().retriever()),
                 List.copyOf(s.keys.subList(0, s.asked)),
-                s.parameters().neighbours());
+                count);
     }
 
-    static KnnCommand settling(KnnSession s, List<Neighbours> neighbours) {
+    static KnnCommand settling(KnnSession s, List<Neighbours> found) {
+        int count = s.parameters().neighbours();
+        List<Neighbours> neighbours = found.stream().map(n -> n.nearest(count)).toList();
         return new KnnCommand.Settle(s.settling, context(s, s.asked), neighbours);
     }
 

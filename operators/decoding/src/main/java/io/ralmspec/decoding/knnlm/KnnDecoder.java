@@ -141,7 +141,7 @@ public final class KnnDecoder implements SessionDecoder<KnnState> {
         if (s.settling != 0) {
             search(s, s.asked);
         } else if (s.verifying != 0) {
-            s.commands.add(KnnCommands.search(s));
+            s.commands.add(KnnCommands.search(s, count(s)));
         }
         return s.transition();
     }
@@ -234,6 +234,20 @@ public final class KnnDecoder implements SessionDecoder<KnnState> {
                             .toList();
         }
         s.commands.add(KnnCommands.settling(s, neighbours));
+    }
+
+    /**
+     * Neighbours to search for: all that the cache is to have, where these are found beside those
+     * that decide.
+     */
+    private int count(KnnSession s) {
+        int neighbours = s.parameters().neighbours();
+        SearchKind kind = SearchKind.of(s.request.retrieval().retriever());
+        return planner.remembers(s)
+                ? Math.min(
+                        Math.max(neighbours, s.parameters().prefetch()),
+                        datastore.largestCount(neighbours, kind))
+                : neighbours;
     }
 
     /** Commits the true tokens, and keeps the drafts behind them if all were right. */
@@ -333,7 +347,7 @@ public final class KnnDecoder implements SessionDecoder<KnnState> {
         s.asked = asked;
         s.callBeside = false;
         s.noteBeside();
-        s.commands.add(KnnCommands.search(s));
+        s.commands.add(KnnCommands.search(s, count(s)));
     }
 
     private void fail(KnnSession s, ErrorCode code, String message, long nowMillis) {

@@ -1,6 +1,7 @@
 package io.ralmspec.decoding.knnlm;
 
 import io.ralmspec.decoding.Checks;
+import java.util.Arrays;
 
 /**
  * The nearest entries of a datastore to one key: distance ascending, then position ascending;
@@ -18,6 +19,16 @@ public record Neighbours(int[] positions, float[] distances, int[] tokens) {
         String bound = "as many as positions (" + positions.length + ")";
         Checks.require(positions.length == distances.length, "distances", bound, distances.length);
         Checks.require(positions.length == tokens.length, "tokens", bound, tokens.length);
+    }
+
+    /** Only the nearest. */
+    Neighbours nearest(int count) {
+        return count >= size()
+                ? this
+                : new Neighbours(
+                        Arrays.copyOf(positions, count),
+                        Arrays.copyOf(distances, count),
+                        Arrays.copyOf(tokens, count));
     }
 
     public int size() {

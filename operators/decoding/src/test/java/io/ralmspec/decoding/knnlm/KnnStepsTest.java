@@ -198,6 +198,11 @@ class KnnStepsTest {
         }
 
         @Override
+        public int largestCount(int k, SearchKind kind) {
+            return k;
+        }
+
+        @Override
         public int token(int position) {
             return position;
         }

@@ -14,6 +14,8 @@ import java.util.stream.IntStream;
  * lose. Checks that it is used as its interface says.
  */
 public final class ScriptedDatastore implements Datastore {
+    private static final int APPROXIMATE_COUNT = 6;
+
     private final ScriptedCorpus corpus;
     private final int failOneIn;
     private final float[][] keys;
@@ -47,6 +49,11 @@ public final class ScriptedDatastore implements Datastore {
     @Override
     public String fingerprint() {
         return "scripted-" + corpus.seed + "-" + size();
+    }
+
+    @Override
+    public int largestCount(int k, SearchKind kind) {
+        return Math.max(k, kind == SearchKind.EXACT ? size() : APPROXIMATE_COUNT);
     }
 
     @Override
