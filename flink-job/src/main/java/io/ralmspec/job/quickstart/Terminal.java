@@ -36,7 +36,11 @@ final class Terminal implements Comparison.Listener {
         if (error != null) {
             System.out.printf("%n%s: %s%n", error.code().wireName(), error.message());
         } else if (asked.speculative()) {
-            System.out.printf("%n%s%n%s%n", AnswerText.sources(answer), AnswerText.cost(answer));
+            // Where a token's neighbours come from is not told.
+            if (!asked.neighbours()) {
+                System.out.printf("%n%s", AnswerText.sources(answer));
+            }
+            System.out.printf("%n%s%n", AnswerText.cost(answer));
         }
     }
 
