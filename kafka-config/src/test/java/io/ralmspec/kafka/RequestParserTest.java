@@ -22,7 +22,6 @@ import io.ralmspec.decoding.DeadLetter;
 import io.ralmspec.decoding.DecodingMode;
 import io.ralmspec.decoding.DecodingRequest;
 import io.ralmspec.decoding.ErrorCode;
-import io.ralmspec.decoding.KnnParameters;
 import io.ralmspec.decoding.Origin;
 import io.ralmspec.decoding.RequestDefaults;
 import io.ralmspec.decoding.RequestError;
@@ -91,27 +90,6 @@ class RequestParserTest {
                                         SpeculationPolicy.fixed(5, 7)),
                                 true,
                                 1500));
-    }
-
-    @Test
-    void readsEveryFieldOfKnnLm() {
-        String json =
-                request(
-                        """
-                        "retrieval": {"retriever": "hnsw", "mode": "knn-lm",
-                          "knn": {"lambda": 0.5, "temperature": 20, "k": 8, "successors": 3,
-                            "prefetch": 4, "cache_entries": 100, "n": 9},
-                          "speculation": {"stride": 5, "prefetch": 7, "async": false,
-                            "recovery": false}}\
-                        """);
-
-        assertThat(requestOf(parse(json)).retrieval())
-                .isEqualTo(
-                        RetrievalParameters.of(
-                                        RetrieverKind.HNSW,
-                                        DecodingMode.KNN_LM,
-                                        SpeculationPolicy.fixed(5, 7))
-                                .with(new KnnParameters(0.5, 20, 8, 3, 4, 100)));
     }
 
     static List<String> good() {

@@ -14,6 +14,8 @@ import io.ralmspec.decoding.KnnParameters;
 import io.ralmspec.decoding.RequestDefaults;
 import io.ralmspec.decoding.RequestError;
 import io.ralmspec.decoding.RequestLimits;
+import io.ralmspec.decoding.RetrievalParameters;
+import io.ralmspec.decoding.RetrieverKind;
 import io.ralmspec.decoding.SpeculationPolicy;
 import io.ralmspec.decoding.StrideRule;
 import org.junit.jupiter.api.Test;
@@ -22,6 +24,27 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** A policy or parameters given in part; single fields are in {@link RequestTable}. */
 class RetrievalReaderTest {
+    @Test
+    void readsEveryFieldOfKnnLm() {
+        String json =
+                request(
+                        """
+                        "retrieval": {"retriever": "hnsw", "mode": "knn-lm",
+                          "knn": {"lambda": 0.5, "temperature": 20, "k": 8, "successors": 3,
+                            "prefetch": 4, "cache_entries": 100, "n": 9},
+                          "speculation": {"stride": 5, "prefetch": 7, "async": false,
+                            "recovery": false}}\
+                        """);
+
+        assertThat(requestOf(parse(json)).retrieval())
+                .isEqualTo(
+                        RetrievalParameters.of(
+                                        RetrieverKind.HNSW,
+                                        DecodingMode.KNN_LM,
+                                        SpeculationPolicy.fixed(5, 7))
+                                .with(new KnnParameters(0.5, 20, 8, 3, 4, 100)));
+    }
+
     @Test
     void changesOnlyWhatTheRequestSaysOfThePolicy() {
         SpeculationPolicy standard = RequestDefaults.STANDARD.retrieval().speculation();
