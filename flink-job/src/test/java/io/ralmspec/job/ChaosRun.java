@@ -78,6 +78,7 @@ final class ChaosRun implements AutoCloseable {
         String prefix =
                 (name + "-" + delivery).toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-");
         Map<String, String> values = new HashMap<>(ScriptedServing.OPTIONS);
+        values.put(JobOptions.DATASTORE_DIRECTORY.key(), "scripted");
         values.put(JobOptions.BOOTSTRAP_SERVERS.key(), cluster.bootstrapServers());
         values.put(JobOptions.GROUP_ID.key(), prefix);
         values.put(JobOptions.REQUESTS_TOPIC.key(), prefix + ".requests");

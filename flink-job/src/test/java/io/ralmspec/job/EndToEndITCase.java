@@ -57,7 +57,6 @@ class EndToEndITCase {
     @BeforeAll
     static void start() throws Exception {
         Map<String, String> options = new HashMap<>(ScriptedServing.OPTIONS);
-        options.remove(JobOptions.DATASTORE_DIRECTORY.key());
         options.put("parallelism.default", "2");
         options.put("execution.checkpointing.interval", "1s");
         service = LocalService.start(options, directory, 0, Ports.freeOr(0), unused -> SERVING);

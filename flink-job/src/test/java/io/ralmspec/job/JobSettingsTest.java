@@ -117,7 +117,6 @@ class JobSettingsTest {
 
     private static Configuration options(Map<String, String> more) {
         Map<String, String> values = new HashMap<>(ScriptedServing.OPTIONS);
-        values.remove(JobOptions.DATASTORE_DIRECTORY.key());
         values.put(JobOptions.BOOTSTRAP_SERVERS.key(), "localhost:9092");
         more.forEach((name, value) -> values.put("ralmspec." + name, value));
         return OptionsReader.checked(values);

@@ -51,8 +51,7 @@ public record ScriptedServing(long seed, long stepMillis, long searchMillis)
             Map.of(
                     JobOptions.MODEL_DIRECTORY.key(), "scripted",
                     JobOptions.ENCODER_DIRECTORY.key(), "scripted",
-                    JobOptions.KNOWLEDGE_DIRECTORY.key(), "scripted",
-                    JobOptions.DATASTORE_DIRECTORY.key(), "scripted");
+                    JobOptions.KNOWLEDGE_DIRECTORY.key(), "scripted");
 
     public ScriptedServing(long seed) {
         this(seed, 0, 0);
