@@ -138,6 +138,14 @@ public final class JobOptions {
                     value -> List.of("cpu", "cuda", "auto").contains(value),
                     "Where the language model runs; auto takes CUDA where it is"
                             + " there. CUDA needs the GPU build of ONNX Runtime.");
+    public static final ConfigOption<Integer> MODEL_BATCH =
+            TABLE.integer(
+                    "ralmspec.model.batch",
+                    8,
+                    1,
+                    64,
+                    "Requests that may share a run of the language model. More than 1 takes the"
+                            + " weights' memory twice.");
     public static final ConfigOption<String> ENCODER_DIRECTORY =
             TABLE.text(
                     "ralmspec.encoder.directory",

@@ -108,7 +108,8 @@ public final class OnnxServingFactory implements ServingFactory {
                 options.get(JobOptions.MODEL_DOCUMENT_TOKENS),
                 options.get(JobOptions.MODEL_DOCUMENT_MEMORY).getBytes(),
                 options.get(JobOptions.MODEL_SEQUENCE_MEMORY).getBytes(),
-                Device.of(options.get(JobOptions.MODEL_DEVICE)));
+                Device.of(options.get(JobOptions.MODEL_DEVICE)),
+                options.get(JobOptions.MODEL_BATCH));
     }
 
     private KnowledgeOptions knowledgeOptions() {

@@ -59,7 +59,7 @@ class KnnReferenceTest {
         model =
                 OnnxKeyedLanguageModel.open(
                         TinyModels.model("gpt2-shared"),
-                        new ModelOptions(2, 0, 0, 1 << 22, Device.CPU));
+                        new ModelOptions(2, 0, 0, 1 << 22, Device.CPU, 1));
         Path corpus = Path.of(resource("knnlm-corpus.jsonl").toURI());
         DatastoreSettings settings =
                 DatastoreSettings.of(corpus, directory.resolve("store"))

@@ -45,7 +45,7 @@ class KnnServingITCase {
         Path datastore = directory.resolve("datastore");
         try (OnnxKeyedLanguageModel model =
                 OnnxKeyedLanguageModel.open(
-                        MODEL, new ModelOptions(1, 0, 0, 1 << 22, Device.CPU))) {
+                        MODEL, new ModelOptions(1, 0, 0, 1 << 22, Device.CPU, 1))) {
             DatastoreSettings settings =
                     DatastoreSettings.of(TinyModels.corpus(directory, 120), datastore);
             new DatastoreBuilder(settings, model.tokenizer(), model, BuildListener.SILENT).build();

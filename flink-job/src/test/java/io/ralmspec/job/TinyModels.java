@@ -85,7 +85,7 @@ public final class TinyModels {
             throws IOException {
         Files.createDirectories(directory);
         Path target = directory.resolve("datastore");
-        ModelOptions options = new ModelOptions(1, 0, 0, 1 << 22, Device.CPU);
+        ModelOptions options = new ModelOptions(1, 0, 0, 1 << 22, Device.CPU, 1);
         try (OnnxKeyedLanguageModel encoder = OnnxKeyedLanguageModel.open(model(model), options)) {
             new DatastoreBuilder(
                             DatastoreSettings.of(corpus(directory, documents), target)

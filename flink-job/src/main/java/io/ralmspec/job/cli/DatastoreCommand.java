@@ -112,7 +112,7 @@ final class DatastoreCommand implements Callable<Integer> {
                         .withReplace(replace);
         CommandLine commandLine = spec.commandLine();
         BuildReport report;
-        ModelOptions options = new ModelOptions(threads, 0, 0, WINDOW_KV_BYTES, Device.CPU);
+        ModelOptions options = new ModelOptions(threads, 0, 0, WINDOW_KV_BYTES, Device.CPU, 1);
         try (OnnxKeyedLanguageModel opened = OnnxKeyedLanguageModel.open(model, options);
                 IndexProgress progress = new IndexProgress("entries", commandLine.getErr())) {
             report = new DatastoreBuilder(settings, opened.tokenizer(), opened, progress).build();

@@ -25,7 +25,7 @@ final class Datastores {
     static Path prepare(Path cache, String name, Path corpus, Path modelDirectory) {
         Path directory = cache.resolve("datastores").resolve(name);
         int threads = Runtime.getRuntime().availableProcessors();
-        ModelOptions options = new ModelOptions(threads, 0, 0, WINDOW_KV_BYTES, Device.CPU);
+        ModelOptions options = new ModelOptions(threads, 0, 0, WINDOW_KV_BYTES, Device.CPU, 1);
         try (OnnxKeyedLanguageModel model = OnnxKeyedLanguageModel.open(modelDirectory, options)) {
             if (!usable(directory, model)) {
                 DatastoreSettings settings =

@@ -166,7 +166,7 @@ class StoriesModelITCase {
     void aDraftChangesNeitherTokensNorConfidence(int threads) {
         long seed = seed();
         Random random = new Random(seed);
-        ModelOptions options = new ModelOptions(threads, 0, 1 << 26, 1 << 26, Device.CPU);
+        ModelOptions options = new ModelOptions(threads, 0, 1 << 26, 1 << 26, Device.CPU, 1);
         try (OnnxLanguageModel plain =
                         OnnxLanguageModel.open(directory, options, new OneDocument());
                 OnnxLanguageModel drafted =

@@ -33,7 +33,7 @@ import picocli.CommandLine;
 /** Datastores built from the command line with small real models. */
 class DatastoreCommandITCase {
     private static final int ENTRIES = 3000;
-    private static final ModelOptions OPTIONS = new ModelOptions(1, 0, 0, 1 << 26, Device.CPU);
+    private static final ModelOptions OPTIONS = new ModelOptions(1, 0, 0, 1 << 26, Device.CPU, 1);
 
     @TempDir Path directory;
     private Path corpus = Path.of("");

@@ -17,7 +17,12 @@ public interface LanguageModel extends AutoCloseable {
      */
     @Nullable Stride generate(Generation generation, BooleanSupplier cancelled);
 
-    /** Forgets what was kept for this sequence. */
+    /** A place for strides that are generated side by side, if the model can; otherwise in turn. */
+    default StrideBatch batch() {
+        return new TakingTurns(this);
+    }
+
+    /** Forgets what was kept for this sequence, and gives up its stride in a batch. */
     void release(String sequence);
 
     @Override

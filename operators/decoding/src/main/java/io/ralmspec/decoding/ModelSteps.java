@@ -39,12 +39,18 @@ public final class ModelSteps {
      * @return null if cancelled
      */
     public Event.@Nullable Generated generate(Command.Generate command, BooleanSupplier cancelled) {
-        Generation generation = command.generation();
-        Stride stride = model.generate(generation, cancelled);
-        if (stride == null || cancelled.getAsBoolean()) {
-            return null;
-        }
+        Stride stride = model.generate(command.generation(), cancelled);
+        return stride == null || cancelled.getAsBoolean() ? null : generated(command, stride);
+    }
+
+    /** What {@link #generate} gives once the model has generated the stride. */
+    public Event.Generated generated(Command.Generate command, Stride stride) {
         return new Event.Generated(command.epoch(), stride.tokens(), nextQuery(command, stride), 0);
+    }
+
+    /** A place for the strides of several commands, see {@link LanguageModel#batch}. */
+    public StrideBatch batch() {
+        return model.batch();
     }
 
     private @Nullable Query nextQuery(Command.Generate command, Stride stride) {

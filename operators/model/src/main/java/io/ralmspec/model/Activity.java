@@ -7,6 +7,7 @@ final class Activity {
     final LongAdder handlesOpened = new LongAdder();
     final LongAdder handlesClosed = new LongAdder();
     final LongAdder runs = new LongAdder();
+    final LongAdder sharedRuns = new LongAdder();
     final LongAdder runTokens = new LongAdder();
     final LongAdder documentHits = new LongAdder();
     final LongAdder documentMisses = new LongAdder();
@@ -18,6 +19,7 @@ final class Activity {
                 handlesOpened.sum(),
                 closed,
                 runs.sum(),
+                sharedRuns.sum(),
                 runTokens.sum(),
                 documentHits.sum(),
                 documentMisses.sum());

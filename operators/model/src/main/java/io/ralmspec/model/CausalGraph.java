@@ -209,18 +209,21 @@ final class CausalGraph implements AutoCloseable {
                         step.choice().choose(logits.slice(row * vocabulary, vocabulary), position));
     }
 
-    private interface RowChoice {
+    /** The token that follows a row. */
+    @FunctionalInterface
+    interface RowChoice {
         int choose(int row, int position);
     }
 
-    /**
-     * @param rows positions that have scores, the last of the run
-     */
     private int[] accepted(GraphStep step, int rows, RowChoice choice) {
         lastOnly = lastOnly || rows == 1 && step.count() > 1;
-        if (rows < step.scored()) {
-            return new int[0];
-        }
+        return rows < step.scored() ? new int[0] : follow(step, rows, choice);
+    }
+
+    /**
+     * @param rows positions that have scores, the last of the step, at least {@code scored}
+     */
+    static int[] follow(GraphStep step, int rows, RowChoice choice) {
         int[] chosen = new int[step.scored()];
         int draft = step.to() - step.scored() + 1;
         int count = 0;

@@ -5,6 +5,9 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import java.nio.file.Path;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What every use of a language model's directory opens: graph, tokenizer, counters. Owns the
@@ -13,6 +16,7 @@ import java.util.function.Supplier;
 record CausalModel(
         ModelDirectory files, FileTokenizer tokenizer, CausalGraph graph, Activity activity)
         implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(CausalModel.class);
 
     /**
      * @throws InvalidModelException if the directory or the graph cannot be used
@@ -37,6 +41,32 @@ record CausalModel(
             tokenizer.close();
             Sessions.close(session);
             throw Sessions.invalid(files.graph(), e);
+        }
+    }
+
+    /**
+     * The graph for several sequences per run, or null if none is asked for or this model can have
+     * none. To be closed before the model.
+     */
+    @Nullable RaggedSession shared(ModelOptions options) {
+        boolean gpu =
+                options.device() == Device.CUDA
+                        || options.device() == Device.AUTO && Cuda.missing().isEmpty();
+        if (options.batch() == 1) {
+            return null;
+        }
+        if (!files.sharedKv() || gpu) {
+            LOG.info(
+                    "Sequences take turns: only models with GroupQueryAttention on the CPU can run"
+                            + " several at once.");
+            return null;
+        }
+        try {
+            return RaggedSession.open(
+                    files.graph(), graph, options.batch(), options.intraOpThreads(), activity);
+        } catch (InvalidModelException e) {
+            LOG.info("Sequences take turns: {}", e.getMessage());
+            return null;
         }
     }
 

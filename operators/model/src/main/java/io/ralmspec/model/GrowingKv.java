@@ -112,6 +112,16 @@ final class GrowingKv implements SequenceKv {
     }
 
     @Override
+    public List<TensorHandle> begin(GraphStep step) {
+        throw new UnsupportedOperationException("growing keys and values are run alone");
+    }
+
+    @Override
+    public void ran(GraphStep step) {
+        throw new UnsupportedOperationException("growing keys and values are run alone");
+    }
+
+    @Override
     public GrowingKv fork(int length, int capacity) {
         GrowingKv fork = new GrowingKv(graph, length);
         fork.snapshots.add(at(length).hold());

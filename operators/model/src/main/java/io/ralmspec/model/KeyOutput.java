@@ -1,9 +1,12 @@
 package io.ralmspec.model;
 
-import java.io.ByteArrayOutputStream;
+import static io.ralmspec.model.ProtoWriter.field;
+import static io.ralmspec.model.ProtoWriter.join;
+import static io.ralmspec.model.ProtoWriter.number;
+import static io.ralmspec.model.ProtoWriter.text;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -76,48 +79,17 @@ public final class KeyOutput {
      * the value, whatever dimensions it has: exporters differ. The numbers are those of onnx.proto.
      */
     static byte[] addition(String value) {
-        byte[] axis = join(field(1, text("axis")), number(3, -1), number(20, INT_ATTRIBUTE));
+        byte[] axis = join(text(1, "axis"), number(3, -1), number(20, INT_ATTRIBUTE));
         byte[] node =
                 join(
-                        field(1, text(value)),
-                        field(2, text(NAME)),
-                        field(3, text(NAME)),
-                        field(4, text("Flatten")),
+                        text(1, value),
+                        text(2, NAME),
+                        text(3, NAME),
+                        text(4, "Flatten"),
                         field(5, axis));
-        byte[] shape = join(field(1, field(2, text("rows"))), field(1, field(2, text("size"))));
+        byte[] shape = join(field(1, text(2, "rows")), field(1, text(2, "size")));
         byte[] type = field(1, join(number(1, FLOAT), field(2, shape)));
-        byte[] output = join(field(1, text(NAME)), field(2, type));
+        byte[] output = join(text(1, NAME), field(2, type));
         return field(7, join(field(1, node), field(12, output)));
-    }
-
-    private static byte[] text(String text) {
-        return text.getBytes(StandardCharsets.UTF_8);
-    }
-
-    private static byte[] field(int number, byte[] content) {
-        return join(varint((long) number << 3 | 2), varint(content.length), content);
-    }
-
-    private static byte[] number(int number, long value) {
-        return join(varint((long) number << 3), varint(value));
-    }
-
-    private static byte[] varint(long value) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        long rest = value;
-        while ((rest & ~0x7FL) != 0) {
-            out.write((int) (rest & 0x7F | 0x80));
-            rest >>>= 7;
-        }
-        out.write((int) rest);
-        return out.toByteArray();
-    }
-
-    private static byte[] join(byte[]... parts) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        for (byte[] part : parts) {
-            out.writeBytes(part);
-        }
-        return out.toByteArray();
     }
 }

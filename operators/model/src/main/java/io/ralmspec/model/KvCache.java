@@ -36,12 +36,15 @@ final class KvCache<K, V extends KvHolder> implements AutoCloseable {
         }
     }
 
-    /** Drops what is over the bound; values may have grown since they were put in. */
+    /** Drops what is over the bound and not held; values may have grown since they were put in. */
     void trim() {
         long bytes = bytes();
         Iterator<V> oldestFirst = entries.values().iterator();
         while (bytes > maxBytes && oldestFirst.hasNext()) {
             V oldest = oldestFirst.next();
+            if (oldest.held()) {
+                continue;
+            }
             bytes -= oldest.bytes();
             oldestFirst.remove();
             oldest.close();

@@ -6,6 +6,7 @@ package io.ralmspec.model;
  * @param handlesOpened tensors with keys and values that were opened
  * @param handlesClosed of those, the closed ones; all of them after the model is closed
  * @param runs runs of the graph
+ * @param sharedRuns of those, the runs that served several sequences
  * @param runTokens tokens fed to them
  * @param documentHits changes of document that found the document's keys and values
  * @param documentMisses changes of document that had to compute them
@@ -14,6 +15,7 @@ public record KvCounters(
         long handlesOpened,
         long handlesClosed,
         long runs,
+        long sharedRuns,
         long runTokens,
         long documentHits,
         long documentMisses) {

@@ -6,8 +6,11 @@ import io.ralmspec.decoding.Generation;
 import io.ralmspec.decoding.LanguageModel;
 import io.ralmspec.decoding.ModelProfile;
 import io.ralmspec.decoding.Stride;
+import io.ralmspec.decoding.StrideBatch;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +33,9 @@ public final class OnnxLanguageModel implements LanguageModel {
     private final KvCache<String, Sequence> sequences;
     private final Activity activity;
     private final boolean keepsDocuments;
+    private final @Nullable RaggedSession shared;
+    private final long sequenceKvBytes;
+    private final List<SharedRuns> batches = new ArrayList<>();
     private final OneThread oneThread = new OneThread();
 
     private OnnxLanguageModel(CausalModel model, ModelOptions options, DocumentCatalog catalog) {
@@ -52,7 +58,9 @@ public final class OnnxLanguageModel implements LanguageModel {
         prefixes = new DocumentPrefixes(catalog, model.tokenizer(), begin, documentTokens);
         documents = new KvCache<>(options.documentKvBytes());
         sequences = new KvCache<>(options.sequenceKvBytes());
+        sequenceKvBytes = options.sequenceKvBytes();
         keepsDocuments = options.documentKvBytes() > 0;
+        shared = model.shared(options);
         newKv = model.newKv(Math.addExact(options.documentKvBytes(), options.sequenceKvBytes()));
     }
 
@@ -93,58 +101,112 @@ public final class OnnxLanguageModel implements LanguageModel {
      */
     @Override
     public @Nullable Stride generate(Generation generation, BooleanSupplier cancelled) {
-        TokenChoice choice = StrideChoice.of(generation);
-        int[] tokens = generate(generation, choice, cancelled);
-        return tokens == null ? null : new Stride(tokens, StrideChoice.confidence(choice));
+        return generate(generation, StrideChoice.of(generation), cancelled);
     }
 
     /** Asks {@code cancelled} before every run. */
-    int @Nullable [] generate(
+    @Nullable Stride generate(
             Generation generation, TokenChoice choice, BooleanSupplier cancelled) {
-        Context context = generation.context();
         oneThread.enter();
         try {
-            int[] prefix = prefixes.tokens(context.document());
-            int[] tokens = room(prefix, generation);
-            Sequence sequence = sequences.get(context.sequence());
-            if (sequence == null) {
-                sequence = new Sequence(newKv.get());
-                sequences.put(context.sequence(), sequence);
-            }
-            int from = prefix.length + context.tokens().length;
-            if (cancelled.getAsBoolean()) {
+            StrideRun run = begin(generation, choice, cancelled);
+            if (run == null) {
                 return null;
             }
-            int draft = addDraft(generation, tokens, from);
-            useDocument(sequence, context.document(), prefix, tokens, from + draft, 1 + draft);
-            int to = from;
             do {
                 if (cancelled.getAsBoolean()) {
                     return null;
                 }
-                int start = sequence.rewind(tokens, to + draft, 1 + draft);
-                int[] chosen =
-                        sequence.run(
-                                new GraphStep(
-                                        tokens,
-                                        start,
-                                        to + draft,
-                                        1 + draft,
-                                        choice,
-                                        to - prefix.length));
-                System.arraycopy(chosen, 0, tokens, to, chosen.length);
-                to += chosen.length;
-                draft = 0;
-            } while (to == from || to < tokens.length && !profile.ends(tokens[to - 1]));
-            return Arrays.copyOfRange(tokens, from, to);
+                run.accept(run.sequence().run(run.next()));
+            } while (!complete(run));
+            return run.stride();
         } catch (RuntimeException e) {
             // What an interrupted run left behind is not known.
-            sequences.remove(context.sequence());
+            sequences.remove(generation.context().sequence());
             throw e;
         } finally {
             sequences.trim();
             oneThread.leave();
         }
+    }
+
+    @Override
+    public StrideBatch batch() {
+        return batch(new RunCosts());
+    }
+
+    /**
+     * @param costs decide whether sequences share a run
+     */
+    StrideBatch batch(RunCosts costs) {
+        if (shared == null) {
+            return LanguageModel.super.batch();
+        }
+        SharedRuns batch = new SharedRuns(this, shared, sequenceKvBytes, costs);
+        batches.add(batch);
+        return batch;
+    }
+
+    /**
+     * Makes ready for the first step. {@code cancelled} is asked once.
+     *
+     * @return null if cancelled
+     */
+    @Nullable StrideRun begin(Generation generation, BooleanSupplier cancelled) {
+        oneThread.enter();
+        try {
+            return begin(generation, StrideChoice.of(generation), cancelled);
+        } catch (RuntimeException e) {
+            sequences.remove(generation.context().sequence());
+            throw e;
+        } finally {
+            oneThread.leave();
+        }
+    }
+
+    private @Nullable StrideRun begin(
+            Generation generation, TokenChoice choice, BooleanSupplier cancelled) {
+        Context context = generation.context();
+        int[] prefix = prefixes.tokens(context.document());
+        int[] tokens = room(prefix, generation);
+        Sequence sequence = sequences.get(context.sequence());
+        if (sequence == null) {
+            sequence = new Sequence(newKv.get());
+            sequences.put(context.sequence(), sequence);
+        }
+        int from = prefix.length + context.tokens().length;
+        if (cancelled.getAsBoolean()) {
+            return null;
+        }
+        int draft = addDraft(generation, tokens, from);
+        useDocument(sequence, context.document(), prefix, tokens, from + draft, 1 + draft);
+        return new StrideRun(generation, choice, sequence, tokens, prefix.length, draft);
+    }
+
+    /** Whether the stride has all its tokens. */
+    boolean complete(StrideRun run) {
+        int last = run.last();
+        return last >= 0 && (run.atEnd() || profile.ends(last));
+    }
+
+    /** Runs what nothing else of this model may run beside. */
+    void exclusively(Runnable work) {
+        oneThread.enter();
+        try {
+            work.run();
+        } finally {
+            oneThread.leave();
+        }
+    }
+
+    /** Drops what was computed for a sequence. */
+    void forget(String sequence) {
+        exclusively(() -> sequences.remove(sequence));
+    }
+
+    /** Drops what is over the bound. */
+    void trim() {
+        exclusively(sequences::trim);
     }
 
     /**
@@ -211,12 +273,8 @@ public final class OnnxLanguageModel implements LanguageModel {
 
     @Override
     public void release(String sequence) {
-        oneThread.enter();
-        try {
-            sequences.remove(sequence);
-        } finally {
-            oneThread.leave();
-        }
+        batches.forEach(batch -> batch.drop(sequence));
+        forget(sequence);
     }
 
     @Override
@@ -225,6 +283,9 @@ public final class OnnxLanguageModel implements LanguageModel {
                 () -> {
                     sequences.close();
                     documents.close();
+                    if (shared != null) {
+                        shared.close();
+                    }
                     model.close();
                 });
     }

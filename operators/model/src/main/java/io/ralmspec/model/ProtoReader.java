@@ -14,11 +14,21 @@ final class ProtoReader {
     private static final int FIXED32 = 5;
 
     private final ByteBuffer buffer;
+    private final long base;
     private int field;
+    private int start;
     private ByteBuffer value = ByteBuffer.allocate(0);
 
     ProtoReader(ByteBuffer message) {
-        buffer = message.duplicate();
+        this(message.slice(), 0);
+    }
+
+    /**
+     * @param base where the message starts in the outermost one
+     */
+    private ProtoReader(ByteBuffer message, long base) {
+        this.buffer = message.duplicate();
+        this.base = base;
     }
 
     /**
@@ -30,6 +40,7 @@ final class ProtoReader {
         if (!buffer.hasRemaining()) {
             return false;
         }
+        start = buffer.position();
         long tag = varint();
         field = (int) (tag >>> 3);
         int length =
@@ -60,7 +71,24 @@ final class ProtoReader {
 
     /** Of a field that is a message, a string or bytes; valid for as long as the buffer. */
     ProtoReader message() {
-        return new ProtoReader(value);
+        return new ProtoReader(value, offset());
+    }
+
+    /** Where the value of a field that is a message, a string or bytes starts in the outermost. */
+    long offset() {
+        return base + buffer.position() - value.remaining();
+    }
+
+    /** Bytes of the value of a field that is a message, a string or bytes. */
+    int length() {
+        return value.remaining();
+    }
+
+    /** The whole field as it stands, its number included. */
+    byte[] encoded() {
+        byte[] bytes = new byte[buffer.position() - start];
+        buffer.get(start, bytes);
+        return bytes;
     }
 
     String string() {

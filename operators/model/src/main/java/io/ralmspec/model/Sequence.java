@@ -1,11 +1,13 @@
 package io.ralmspec.model;
 
 import java.util.Arrays;
+import java.util.List;
 
 /** What was computed for one request: its tokens, document included, and their keys and values. */
 final class Sequence implements KvHolder {
     private SequenceKv kv;
     private int[] tokens = {};
+    private boolean held;
 
     Sequence(SequenceKv kv) {
         this.kv = kv;
@@ -27,6 +29,27 @@ final class Sequence implements KvHolder {
         int[] next = kv.run(step);
         tokens = Arrays.copyOf(step.tokens(), step.to());
         return next;
+    }
+
+    /** Where the keys and values of a step with an even number of tokens are and will be. */
+    List<TensorHandle> begin(GraphStep step) {
+        return kv.begin(step);
+    }
+
+    /** The step that was begun has been run. */
+    void ran(GraphStep step) {
+        kv.ran(step);
+        tokens = Arrays.copyOf(step.tokens(), step.to());
+    }
+
+    /** Whether to stay, however little room there is: it is being run. */
+    void hold(boolean stay) {
+        held = stay;
+    }
+
+    @Override
+    public boolean held() {
+        return held;
     }
 
     /** A copy of the first {@code length} positions, which must have been run last. */

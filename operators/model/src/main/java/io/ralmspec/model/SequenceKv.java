@@ -1,5 +1,7 @@
 package io.ralmspec.model;
 
+import java.util.List;
+
 /**
  * Keys and values of the first positions of a token sequence. Knows lengths, not tokens: whoever
  * holds it knows which tokens they were computed from.
@@ -22,6 +24,18 @@ interface SequenceKv extends AutoCloseable {
      * step.from()} comes from {@link #rewind}.
      */
     int[] run(GraphStep step);
+
+    /**
+     * Makes ready for a step that is run together with others, by the caller.
+     *
+     * @param step with an even number of tokens
+     * @return its keys and values, past and present in one
+     * @throws UnsupportedOperationException if they do not stay in place
+     */
+    List<TensorHandle> begin(GraphStep step);
+
+    /** The step that was begun has been run. */
+    void ran(GraphStep step);
 
     /**
      * The first {@code length} positions again, independent of this.

@@ -49,6 +49,13 @@ final class SharedKv implements SequenceKv {
     }
 
     private int[] runEven(GraphStep step) {
+        int[] next = graph.runInPlace(step, begin(step));
+        ran(step);
+        return next;
+    }
+
+    @Override
+    public List<TensorHandle> begin(GraphStep step) {
         reserve(step.to(), step.from());
         if (tensors.isEmpty()) {
             KvMemory own = memory();
@@ -58,9 +65,12 @@ final class SharedKv implements SequenceKv {
                             .toList();
         }
         length = step.from();
-        int[] next = graph.runInPlace(step, tensors);
+        return tensors;
+    }
+
+    @Override
+    public void ran(GraphStep step) {
         length = step.count() > 1 ? step.to() : step.from();
-        return next;
     }
 
     @Override

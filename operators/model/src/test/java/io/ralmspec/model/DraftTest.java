@@ -31,7 +31,8 @@ class DraftTest {
         "llama-shared, 2, 0",
     })
     void scoresAreTheSameToTheBitWithAnyDraft(String name, int threads, long budgetBytes) {
-        compareWithDrafts(name, new ModelOptions(threads, 0, budgetBytes, budgetBytes, Device.CPU));
+        compareWithDrafts(
+                name, new ModelOptions(threads, 0, budgetBytes, budgetBytes, Device.CPU, 1));
     }
 
     /**
@@ -40,7 +41,7 @@ class DraftTest {
     @ParameterizedTest
     @ValueSource(strings = {"gpt2-growing", "opt-growing", "llama-growing"})
     void tokensAreTheSameWithAnyDraft(String name) {
-        compareWithDrafts(name, new ModelOptions(2, 0, 1 << 20, 1 << 20, Device.CPU));
+        compareWithDrafts(name, new ModelOptions(2, 0, 1 << 20, 1 << 20, Device.CPU, 1));
     }
 
     private static void compareWithDrafts(String name, ModelOptions options) {
@@ -50,7 +51,7 @@ class DraftTest {
         int compared = 0;
         try (OnnxLanguageModel model = open(name, options);
                 OnnxLanguageModel reference =
-                        open(name, new ModelOptions(2, 0, 0, 0, Device.CPU))) {
+                        open(name, new ModelOptions(2, 0, 0, 0, Device.CPU, 1))) {
             for (int i = 0; i < CASES; i++) {
                 Context context = randomContext(random);
                 Sampling sampling =

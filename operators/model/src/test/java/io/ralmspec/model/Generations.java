@@ -32,8 +32,8 @@ final class Generations {
                     scores.add(copy(row));
                     return TokenSampler.choose(row, generation.sampling(), position);
                 };
-        int[] tokens = Objects.requireNonNull(model.generate(generation, choice, () -> false));
-        return new Outcome(tokens, scores);
+        Stride stride = Objects.requireNonNull(model.generate(generation, choice, () -> false));
+        return new Outcome(stride.tokens(), scores);
     }
 
     private static float[] copy(FloatBuffer row) {

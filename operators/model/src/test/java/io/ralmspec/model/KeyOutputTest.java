@@ -38,7 +38,7 @@ class KeyOutputTest {
     void findsTheInputOfTheLastFeedForwardNetworkAndAddsItOnce(String name, String value)
             throws IOException {
         Path model = exported(name, value);
-        ModelOptions options = new ModelOptions(1, 0, 0, 0, Device.CPU);
+        ModelOptions options = new ModelOptions(1, 0, 0, 0, Device.CPU, 1);
         assertThatThrownBy(() -> OnnxKeyedLanguageModel.open(model, options))
                 .isInstanceOf(InvalidModelException.class)
                 .hasMessageContaining("model.onnx has no output knn_key, which KNN-LM needs")

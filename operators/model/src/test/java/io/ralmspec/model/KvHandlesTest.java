@@ -128,7 +128,7 @@ class KvHandlesTest {
     private static OnnxLanguageModel open(String name, long kvBytes) {
         return OnnxLanguageModel.open(
                 TestDirectories.resource("models/" + name),
-                new ModelOptions(1, 0, kvBytes, kvBytes, Device.CPU),
+                new ModelOptions(1, 0, kvBytes, kvBytes, Device.CPU, 1),
                 ListCatalog.expected());
     }
 }

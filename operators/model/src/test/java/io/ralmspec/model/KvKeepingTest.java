@@ -140,9 +140,9 @@ class KvKeepingTest {
 
     @Test
     void optionsHaveBounds() {
-        assertThatThrownBy(() -> new ModelOptions(0, 0, 0, 0, Device.CPU))
+        assertThatThrownBy(() -> new ModelOptions(0, 0, 0, 0, Device.CPU, 1))
                 .hasMessageContaining("`intra_op_threads` must be >= 1 (got 0)");
-        assertThatThrownBy(() -> new ModelOptions(1, 0, -1, 0, Device.CPU))
+        assertThatThrownBy(() -> new ModelOptions(1, 0, -1, 0, Device.CPU, 1))
                 .hasMessageContaining("`document_kv_bytes` must be >= 0 (got -1)");
         assertThatThrownBy(() -> Device.of("gpu"))
                 .hasMessageContaining("`device` must be cpu, cuda or auto (got gpu)");

@@ -222,7 +222,7 @@ class KvReuseTest {
     }
 
     private static ModelOptions options(int threads, long documentBytes, long sequenceBytes) {
-        return new ModelOptions(threads, 0, documentBytes, sequenceBytes, Device.CPU);
+        return new ModelOptions(threads, 0, documentBytes, sequenceBytes, Device.CPU, 1);
     }
 
     private static OnnxLanguageModel open(String name, ModelOptions options) {

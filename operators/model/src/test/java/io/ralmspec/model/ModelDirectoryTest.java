@@ -146,7 +146,7 @@ class ModelDirectoryTest {
 
     private OnnxLanguageModel open() {
         return OnnxLanguageModel.open(
-                directory, new ModelOptions(1, 0, 0, 0, Device.CPU), ListCatalog.expected());
+                directory, new ModelOptions(1, 0, 0, 0, Device.CPU, 1), ListCatalog.expected());
     }
 
     private List<Integer> begin() {

@@ -30,7 +30,7 @@ class OnnxKeyedLanguageModelTest {
     private static OnnxKeyedLanguageModel open(String name, int threads, long bytes) {
         return OnnxKeyedLanguageModel.open(
                 TestDirectories.resource("models/" + name),
-                new ModelOptions(threads, 0, 0, bytes, Device.CPU));
+                new ModelOptions(threads, 0, 0, bytes, Device.CPU, 1));
     }
 
     /** Goes on, goes back, changes a token or starts anew. */
@@ -163,7 +163,7 @@ class OnnxKeyedLanguageModelTest {
     @ValueSource(strings = {"gpt2-shared", "gpt2-growing", "llama-shared", "opt-growing"})
     void probabilitiesAreNormalisedAndAgreeWithTheLanguageModel(String name) {
         Path model = TestDirectories.resource("models/" + name);
-        ModelOptions options = new ModelOptions(2, 0, 0, 1 << 22, Device.CPU);
+        ModelOptions options = new ModelOptions(2, 0, 0, 1 << 22, Device.CPU, 1);
         int[] prompt = {40, 41, 42, 43};
         try (OnnxLanguageModel plain =
                         OnnxLanguageModel.open(model, options, ListCatalog.expected());
@@ -223,7 +223,7 @@ class OnnxKeyedLanguageModelTest {
     @Test
     void theFingerprintNamesGraphWeightsAndTokenizer() throws IOException {
         Path copy = TestDirectories.copy("models/gpt2-shared", directory.resolve("copy"));
-        ModelOptions options = new ModelOptions(1, 0, 0, 0, Device.CPU);
+        ModelOptions options = new ModelOptions(1, 0, 0, 0, Device.CPU, 1);
         String original;
         try (OnnxKeyedLanguageModel model = open("gpt2-shared", 1, 0);
                 OnnxKeyedLanguageModel same = OnnxKeyedLanguageModel.open(copy, options);

@@ -42,7 +42,7 @@ class OnnxLanguageModelTest {
         assertThat(model.profile().contextLength()).isEqualTo(192);
         assertThat(model.profile().documentTokens()).isEqualTo(72);
         assertThat(model.profile().endTokens()).containsExactly(2);
-        ModelOptions options = new ModelOptions(1, 30, 0, 0, Device.AUTO);
+        ModelOptions options = new ModelOptions(1, 30, 0, 0, Device.AUTO, 1);
         try (OnnxLanguageModel other =
                 open(TestDirectories.resource("models/gpt2-growing"), options)) {
             assertThat(other.profile().documentTokens()).isEqualTo(30);
@@ -180,8 +180,8 @@ class OnnxLanguageModelTest {
     @Test
     void cudaIsRefusedWhereItIsMissingAndAutoFallsBack() {
         Path directory = TestDirectories.resource("models/llama-shared");
-        ModelOptions cuda = new ModelOptions(1, 0, 0, 0, Device.CUDA);
-        ModelOptions auto = new ModelOptions(1, 0, 0, 0, Device.AUTO);
+        ModelOptions cuda = new ModelOptions(1, 0, 0, 0, Device.CUDA, 1);
+        ModelOptions auto = new ModelOptions(1, 0, 0, 0, Device.AUTO, 1);
         int[] tokens = generate(model, new Context("s", 0, PROMPT), 6, Sampling.GREEDY);
         try (OnnxLanguageModel fallback = open(directory, auto)) {
             assertThat(generate(fallback, new Context("s", 0, PROMPT), 6, Sampling.GREEDY))

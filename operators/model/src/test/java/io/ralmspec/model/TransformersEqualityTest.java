@@ -111,7 +111,7 @@ class TransformersEqualityTest {
     private static OnnxLanguageModel open(String name) {
         return OnnxLanguageModel.open(
                 TestDirectories.resource("models/" + name),
-                new ModelOptions(2, 0, 1 << 20, 1 << 20, Device.CPU),
+                new ModelOptions(2, 0, 1 << 20, 1 << 20, Device.CPU, 1),
                 ListCatalog.expected());
     }
 

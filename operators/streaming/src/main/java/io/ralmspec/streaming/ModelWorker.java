@@ -5,6 +5,7 @@ import io.ralmspec.decoding.ErrorCode;
 import io.ralmspec.decoding.Event;
 import io.ralmspec.decoding.ModelSteps;
 import io.ralmspec.decoding.SessionEvent;
+import io.ralmspec.decoding.Stride;
 import io.ralmspec.decoding.knnlm.KnnCommand;
 import io.ralmspec.decoding.knnlm.KnnEvent;
 import io.ralmspec.decoding.knnlm.KnnSteps;
@@ -32,7 +33,8 @@ import org.slf4j.LoggerFactory;
  * much verified work keeps coming, a deep step runs at last, and its request goes on. A sequence
  * has at most one step here: a new one takes the place of the one before it, which is dropped if it
  * waits, and stopped between two tokens if it runs. A running step of another sequence is never
- * stopped for the sake of verified work: it ends within one generation stride.
+ * stopped for the sake of verified work: it ends within one generation stride. Steps of several
+ * sequences run side by side where the model can; a step joins and leaves between any two tokens.
  *
  * <p><i>Owns:</i> the thread, not the models. <i>Lifecycle:</i> close it before the model; in a
  * job, from the first to the last lease of a {@link SharedServing}. <i>Threading:</i> {@link
@@ -86,6 +88,7 @@ public final class ModelWorker implements AutoCloseable {
     private final @Nullable KnnSteps knnSteps;
     private final BlockingQueue<Task> tasks = new PriorityBlockingQueue<>();
     private final AtomicLong arrivals = new AtomicLong();
+    private final @Nullable StepBatch batch;
     private final WorkerThread thread;
     private volatile boolean closed;
 
@@ -96,6 +99,7 @@ public final class ModelWorker implements AutoCloseable {
     public ModelWorker(@Nullable ModelSteps steps, @Nullable KnnSteps knnSteps) {
         this.steps = steps;
         this.knnSteps = knnSteps;
+        this.batch = steps == null ? null : new StepBatch(steps.batch());
         this.thread = WorkerThread.start("ralmspec-model", this::runNext);
     }
 
@@ -150,12 +154,14 @@ public final class ModelWorker implements AutoCloseable {
          * under way already; the epoch tells.
          */
         public void generate(Command.Generate command) {
-            submit(
-                    command.generation().context().sequence(),
-                    Slot.STEP,
+            String sequence = command.generation().context().sequence();
+            AtomicBoolean cancelled = replace(sequence, Slot.STEP);
+            Asked asked = new Asked(sequence, command.epoch(), cancelled, callback);
+            add(
+                    Kind.STEP,
                     command.depth(),
-                    command.epoch(),
-                    cancelled -> documents().generate(command, () -> over(cancelled)));
+                    cancelled,
+                    () -> batch().add(new BatchedStep(asked, command)));
         }
 
         /** Answers with a {@link KnnEvent.Prepared}, or a {@link SessionEvent.Failed}. */
@@ -216,20 +222,84 @@ public final class ModelWorker implements AutoCloseable {
                 int depth,
                 int epoch,
                 Function<AtomicBoolean, @Nullable SessionEvent> action) {
-            long submitted = System.nanoTime();
-            AtomicBoolean cancelled = new AtomicBoolean();
-            sequences.computeIfAbsent(sequence, name -> new Latest()).replace(slot, cancelled);
-            add(
-                    Kind.STEP,
-                    depth,
-                    cancelled,
-                    () -> {
-                        SessionEvent event = attempt(sequence, epoch, cancelled, action);
-                        if (event != null && !over(cancelled)) {
-                            double seconds = (System.nanoTime() - submitted) / 1e9;
-                            callback.completed(sequence, event.timed(seconds));
-                        }
-                    });
+            AtomicBoolean cancelled = replace(sequence, slot);
+            Asked asked = new Asked(sequence, epoch, cancelled, callback);
+            add(Kind.STEP, depth, cancelled, () -> answer(asked, attempt(asked, ATTEMPTS, action)));
+        }
+
+        /** Cancels what is in the slot; what cancels the next there is returned. */
+        private AtomicBoolean replace(String sequence, Slot slot) {
+            AtomicBoolean next = new AtomicBoolean();
+            sequences.computeIfAbsent(sequence, name -> new Latest()).replace(slot, next);
+            return next;
+        }
+    }
+
+    /**
+     * What was asked, and who waits for it.
+     *
+     * @param submitted nanoseconds
+     */
+    private record Asked(
+            String sequence,
+            int epoch,
+            AtomicBoolean cancelled,
+            Callback callback,
+            long submitted) {
+        Asked(String sequence, int epoch, AtomicBoolean cancelled, Callback callback) {
+            this(sequence, epoch, cancelled, callback, System.nanoTime());
+        }
+    }
+
+    /** A step in the batch. Alone it is tried again. */
+    private final class BatchedStep implements StepBatch.Waiting {
+        private final Asked asked;
+        private final Command.Generate command;
+
+        BatchedStep(Asked asked, Command.Generate command) {
+            this.asked = asked;
+            this.command = command;
+        }
+
+        @Override
+        public Command.Generate command() {
+            return command;
+        }
+
+        @Override
+        public boolean cancelled() {
+            return over(asked.cancelled());
+        }
+
+        @Override
+        public void generated(Stride stride) {
+            SessionEvent event;
+            try {
+                event = documents().generated(command, stride);
+            } catch (Throwable e) { // an Error must reach the request too, not end the thread
+                failed(e, true);
+                return;
+            }
+            answer(asked, event);
+        }
+
+        @Override
+        public void failed(Throwable failure, boolean alone) {
+            noteFailure(asked, 1, failure);
+            int left = alone ? ATTEMPTS - 1 : ATTEMPTS;
+            answer(
+                    asked,
+                    attempt(
+                            asked,
+                            left,
+                            cancelled -> documents().generate(command, this::cancelled)));
+        }
+    }
+
+    private void answer(Asked asked, @Nullable SessionEvent event) {
+        if (event != null && !over(asked.cancelled())) {
+            double seconds = (System.nanoTime() - asked.submitted()) / 1e9;
+            asked.callback().completed(asked.sequence(), event.timed(seconds));
         }
     }
 
@@ -250,6 +320,10 @@ public final class ModelWorker implements AutoCloseable {
                 cancel(earlier);
             }
         }
+    }
+
+    private StepBatch batch() {
+        return Objects.requireNonNull(batch, "no model decodes with documents here");
     }
 
     private ModelSteps documents() {
@@ -274,22 +348,37 @@ public final class ModelWorker implements AutoCloseable {
     }
 
     private boolean runNext() throws InterruptedException {
-        Task task = tasks.take();
-        if (task.kind() == Kind.STOP) {
-            return false;
+        Task task = idle() ? tasks.take() : next();
+        while (task != null) {
+            if (task.kind() == Kind.STOP) {
+                return false;
+            }
+            task.work().run();
+            task = next();
         }
-        task.work().run();
+        if (batch != null) {
+            batch.advance();
+        }
         return true;
+    }
+
+    private boolean idle() {
+        return batch == null || batch.isEmpty();
+    }
+
+    /** What can run before the steps of the batch go on; null if there is nothing. */
+    private @Nullable Task next() {
+        Task first = tasks.peek();
+        boolean waits = first != null && first.kind() == Kind.STEP && batch != null && batch.full();
+        return waits ? null : tasks.poll();
     }
 
     /** Null if nobody wants the event any more. */
     private @Nullable SessionEvent attempt(
-            String sequence,
-            int epoch,
-            AtomicBoolean cancelled,
-            Function<AtomicBoolean, @Nullable SessionEvent> step) {
+            Asked asked, int attempts, Function<AtomicBoolean, @Nullable SessionEvent> step) {
+        AtomicBoolean cancelled = asked.cancelled();
         Throwable failure = null;
-        for (int attempt = 1; attempt <= ATTEMPTS && !over(cancelled); attempt++) {
+        for (int left = attempts; left > 0 && !over(cancelled); left--) {
             try {
                 SessionEvent event = step.apply(cancelled);
                 if (event != null || over(cancelled)) {
@@ -297,24 +386,28 @@ public final class ModelWorker implements AutoCloseable {
                 }
                 throw new IllegalStateException("a step that nobody cancelled must give tokens");
             } catch (Throwable e) { // an Error must reach the request too, not end the thread
-                LOG.warn(
-                        "The language model failed on request {} (attempt {} of {})",
-                        sequence,
-                        attempt,
-                        ATTEMPTS,
-                        LoggedFailure.of(e));
+                noteFailure(asked, ATTEMPTS - left + 1, e);
                 failure = e;
-                forget(sequence);
             }
         }
         if (failure == null) {
             return null;
         }
         return new SessionEvent.Failed(
-                epoch,
+                asked.epoch(),
                 ErrorCode.MODEL_FAILED,
                 "the language model failed %d times (%s): see the log for request %s"
-                        .formatted(ATTEMPTS, failure.getClass().getSimpleName(), sequence));
+                        .formatted(ATTEMPTS, failure.getClass().getSimpleName(), asked.sequence()));
+    }
+
+    private void noteFailure(Asked asked, int attempt, Throwable failure) {
+        LOG.warn(
+                "The language model failed on request {} (attempt {} of {})",
+                asked.sequence(),
+                attempt,
+                ATTEMPTS,
+                LoggedFailure.of(failure));
+        forget(asked.sequence());
     }
 
     /** What comes next starts from nothing that a failed step may have left half done. */
