@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.ralmspec.decoding.Context;
 import io.ralmspec.decoding.Generation;
 import io.ralmspec.decoding.Sampling;
+import io.ralmspec.decoding.Stride;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
@@ -150,7 +151,7 @@ class OnnxLanguageModelTest {
         CountDownLatch inside = new CountDownLatch(1);
         CountDownLatch leave = new CountDownLatch(1);
         try (ExecutorService pool = Executors.newSingleThreadExecutor()) {
-            Future<int[]> running =
+            Future<Stride> running =
                     pool.submit(
                             () ->
                                     model.generate(
@@ -172,7 +173,7 @@ class OnnxLanguageModelTest {
             assertThatThrownBy(() -> model.release("t")).isInstanceOf(IllegalStateException.class);
             assertThatThrownBy(model::close).isInstanceOf(IllegalStateException.class);
             leave.countDown();
-            assertThat(running.get()).hasSize(1);
+            assertThat(running.get().tokens()).hasSize(1);
         }
         assertThat(generate(model, new Context("t", 0, PROMPT), 1, Sampling.GREEDY)).hasSize(1);
     }

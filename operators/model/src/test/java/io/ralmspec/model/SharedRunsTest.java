@@ -155,7 +155,7 @@ class SharedRunsTest {
     void aSequenceThatRunsKeepsItsMemoryHoweverLittleThereIs() {
         try (OnnxLanguageModel model = open("llama-shared", 1, 1, 4)) {
             StrideBatch batch = model.batch(ALWAYS);
-            Context context = new Context("a", 1, new int[] {20, 21, 22});
+            Context context = new Context("a", -1, new int[] {20, 21, 22});
             List<Stride> strides = new ArrayList<>();
             batch.add(Generation.of(context, 4, Sampling.GREEDY), () -> false, strides::add);
             assertThat(batch.full()).isFalse();

@@ -45,7 +45,7 @@ final class StepBatch {
     }
 
     boolean isEmpty() {
-        return strides.isEmpty();
+        return strides.isEmpty() && deliveries.isEmpty();
     }
 
     boolean full() {
