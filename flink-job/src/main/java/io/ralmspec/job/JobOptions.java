@@ -106,11 +106,7 @@ public final class JobOptions {
                     "Language model: model.onnx, tokenizer.json, config.json. Required.");
     public static final ConfigOption<Integer> MODEL_THREADS =
             TABLE.integer(
-                    "ralmspec.model.threads",
-                    2,
-                    1,
-                    256,
-                    "Cores that one run of the language model uses.");
+                    "ralmspec.model.threads", 2, 1, 256, "Cores that one run of the model uses.");
     public static final ConfigOption<Integer> MODEL_DOCUMENT_TOKENS =
             TABLE.integer(
                     "ralmspec.model.document-tokens",
@@ -128,24 +124,22 @@ public final class JobOptions {
                     "ralmspec.model.sequence-memory",
                     "1gb",
                     "Native memory for the key-value states of requests; beyond it the least"
-                            + " recently used one is computed again when needed. As much again for"
-                            + " KNN-LM where there is a datastore.");
+                            + " recently used is computed again when needed. As much again for"
+                            + " KNN-LM.");
     public static final ConfigOption<String> MODEL_DEVICE =
             TABLE.name(
                     "ralmspec.model.device",
                     "cpu",
                     "cpu, cuda or auto",
                     value -> List.of("cpu", "cuda", "auto").contains(value),
-                    "Where the language model runs; auto takes CUDA where it is"
-                            + " there. CUDA needs the GPU build of ONNX Runtime.");
+                    "Where the model runs. CUDA, also by auto, needs ONNX Runtime's GPU build.");
     public static final ConfigOption<Integer> MODEL_BATCH =
             TABLE.integer(
                     "ralmspec.model.batch",
                     8,
                     1,
                     64,
-                    "Requests that may share a run of the language model. More than 1 takes the"
-                            + " weights' memory twice.");
+                    "Requests that may share a run of the model; above 1 takes its memory twice.");
     public static final ConfigOption<String> ENCODER_DIRECTORY =
             TABLE.text(
                     "ralmspec.encoder.directory",

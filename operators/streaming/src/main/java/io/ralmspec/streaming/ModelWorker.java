@@ -9,16 +9,12 @@ import io.ralmspec.decoding.Stride;
 import io.ralmspec.decoding.knnlm.KnnCommand;
 import io.ralmspec.decoding.knnlm.KnnEvent;
 import io.ralmspec.decoding.knnlm.KnnSteps;
-import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.PriorityBlockingQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -44,9 +40,6 @@ public final class ModelWorker implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ModelWorker.class);
     private static final int ATTEMPTS = 2;
 
-    /** Later arrivals that a step may let pass for each unverified lookup that it builds on. */
-    static final int HEAD_START = 64;
-
     /** Takes an event for a sequence. Called on the worker's thread. */
     @FunctionalInterface
     public interface Callback {
@@ -56,38 +49,9 @@ public final class ModelWorker implements AutoCloseable {
         void completed(String sequence, SessionEvent event);
     }
 
-    /** In the order in which they run whenever they came. */
-    private enum Kind {
-        STOP,
-        RELEASE,
-        STEP
-    }
-
-    /**
-     * @param depth unverified lookups that it builds on; 0 for all that is no speculation
-     * @param cancelled set once nobody wants it any more
-     */
-    private record Task(Kind kind, int depth, long arrival, AtomicBoolean cancelled, Runnable work)
-            implements Comparable<Task> {
-        private static final Comparator<Task> ORDER =
-                Comparator.comparing(Task::kind)
-                        .thenComparingLong(Task::turn)
-                        .thenComparingLong(Task::arrival);
-
-        private long turn() {
-            return arrival + (long) HEAD_START * depth;
-        }
-
-        @Override
-        public int compareTo(Task other) {
-            return ORDER.compare(this, other);
-        }
-    }
-
     private final @Nullable ModelSteps steps;
     private final @Nullable KnnSteps knnSteps;
-    private final BlockingQueue<Task> tasks = new PriorityBlockingQueue<>();
-    private final AtomicLong arrivals = new AtomicLong();
+    private final TaskQueue tasks = new TaskQueue();
     private final @Nullable StepBatch batch;
     private final WorkerThread thread;
     private volatile boolean closed;
@@ -122,7 +86,7 @@ public final class ModelWorker implements AutoCloseable {
     public void close() {
         closed = true;
         tasks.clear();
-        thread.stop(() -> add(Kind.STOP, 0, new AtomicBoolean(), () -> {}));
+        thread.stop(tasks::addStop);
     }
 
     /**
@@ -157,11 +121,8 @@ public final class ModelWorker implements AutoCloseable {
             String sequence = command.generation().context().sequence();
             AtomicBoolean cancelled = replace(sequence, Slot.STEP);
             Asked asked = new Asked(sequence, command.epoch(), cancelled, callback);
-            add(
-                    Kind.STEP,
-                    command.depth(),
-                    cancelled,
-                    () -> batch().add(new BatchedStep(asked, command)));
+            tasks.addStep(
+                    command.depth(), cancelled, () -> batch().add(new BatchedStep(asked, command)));
         }
 
         /** Answers with a {@link KnnEvent.Prepared}, or a {@link SessionEvent.Failed}. */
@@ -206,7 +167,7 @@ public final class ModelWorker implements AutoCloseable {
             if (latest != null) {
                 latest.replace(Slot.STEP, null);
                 latest.replace(Slot.SETTLING, null);
-                add(Kind.RELEASE, 0, new AtomicBoolean(), () -> forget(sequence));
+                tasks.addRelease(() -> forget(sequence));
             }
         }
 
@@ -224,7 +185,7 @@ public final class ModelWorker implements AutoCloseable {
                 Function<AtomicBoolean, @Nullable SessionEvent> action) {
             AtomicBoolean cancelled = replace(sequence, slot);
             Asked asked = new Asked(sequence, epoch, cancelled, callback);
-            add(Kind.STEP, depth, cancelled, () -> answer(asked, attempt(asked, ATTEMPTS, action)));
+            tasks.addStep(depth, cancelled, () -> answer(asked, attempt(asked, ATTEMPTS, action)));
         }
 
         /** Cancels what is in the slot; what cancels the next there is returned. */
@@ -336,41 +297,32 @@ public final class ModelWorker implements AutoCloseable {
 
     private void cancel(AtomicBoolean step) {
         step.set(true);
-        tasks.removeIf(task -> task.cancelled().get());
+        tasks.dropCancelled();
     }
 
     private boolean over(AtomicBoolean cancelled) {
         return closed || cancelled.get();
     }
 
-    private void add(Kind kind, int depth, AtomicBoolean cancelled, Runnable work) {
-        tasks.add(new Task(kind, depth, arrivals.getAndIncrement(), cancelled, work));
-    }
-
     private boolean runNext() throws InterruptedException {
-        Task task = idle() ? tasks.take() : next();
+        boolean idle = batch == null || batch.isEmpty();
+        TaskQueue.Task task = idle ? tasks.take() : nextTask();
         while (task != null) {
-            if (task.kind() == Kind.STOP) {
+            if (task.kind() == TaskQueue.Kind.STOP) {
                 return false;
             }
             task.work().run();
-            task = next();
+            task = nextTask();
         }
-        if (batch != null) {
+        if (batch != null && !batch.isEmpty()) {
             batch.advance();
         }
         return true;
     }
 
-    private boolean idle() {
-        return batch == null || batch.isEmpty();
-    }
-
     /** What can run before the steps of the batch go on; null if there is nothing. */
-    private @Nullable Task next() {
-        Task first = tasks.peek();
-        boolean waits = first != null && first.kind() == Kind.STEP && batch != null && batch.full();
-        return waits ? null : tasks.poll();
+    private TaskQueue.@Nullable Task nextTask() {
+        return tasks.poll(batch == null || !batch.full());
     }
 
     /** Null if nobody wants the event any more. */

@@ -17,6 +17,7 @@ import io.ralmspec.decoding.ScriptedEncoder;
 import io.ralmspec.decoding.ScriptedTokenizer;
 import io.ralmspec.decoding.SessionEvent;
 import io.ralmspec.decoding.Stride;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -65,7 +66,7 @@ class ModelWorkerTest {
 
     @Test
     void aStreamOfVerifiedWorkDoesNotStarveADeepStep() {
-        int limit = 3 * ModelWorker.HEAD_START;
+        int limit = 3 * TaskQueue.HEAD_START;
         holdTheWorker();
         client.generate(step("deep", 3));
         for (int i = 0; i < 2 * limit; i++) {
@@ -87,6 +88,28 @@ class ModelWorkerTest {
         model.gate.countDown();
         await().until(() -> events.size() == 3);
         assertThat(model.generatedBeforeRelease).isEqualTo(1);
+    }
+
+    @Test
+    void stepsThatAreReplacedWhileOthersComeHarmNone() throws InterruptedException {
+        List<Thread> users = new ArrayList<>();
+        int epochs = 3_000;
+        for (int i = 0; i < 3; i++) {
+            String sequence = "user " + i;
+            users.add(
+                    Thread.ofPlatform()
+                            .start(
+                                    () -> {
+                                        for (int epoch = 1; epoch <= epochs; epoch++) {
+                                            client.generate(step(epoch, sequence, epoch % 3));
+                                        }
+                                    }));
+        }
+        for (Thread user : users) {
+            user.join();
+        }
+        await().until(() -> events.values().stream().filter(e -> last(e, epochs)).count() == 3);
+        assertThat(events.values()).noneMatch(SessionEvent.Failed.class::isInstance);
     }
 
     @Test
@@ -254,6 +277,10 @@ class ModelWorkerTest {
                     default -> throw new AssertionError(event);
                 });
         events.put(sequence, event);
+    }
+
+    private static boolean last(SessionEvent event, int epochs) {
+        return event instanceof Event.Generated generated && generated.epoch() == epochs;
     }
 
     private void holdTheWorker() {
