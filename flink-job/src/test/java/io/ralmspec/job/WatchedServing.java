@@ -6,6 +6,7 @@ import io.ralmspec.decoding.LanguageModel;
 import io.ralmspec.decoding.Query;
 import io.ralmspec.decoding.Retriever;
 import io.ralmspec.decoding.RetrieverKind;
+import io.ralmspec.decoding.StrideBatch;
 import io.ralmspec.streaming.Serving;
 import io.ralmspec.streaming.ServingFactory;
 import java.lang.reflect.InvocationTargetException;
@@ -82,10 +83,16 @@ final class WatchedServing implements ServingFactory {
                         opened.model(),
                         Map.of(
                                 "generate",
-                                (arguments, call) -> {
-                                    control.beforeGenerate.run((Generation) arguments[0]);
-                                    return call.proceed();
-                                },
+                                (arguments, call) -> generate(arguments, call, control),
+                                "batch",
+                                (arguments, call) ->
+                                        watch(
+                                                StrideBatch.class,
+                                                (StrideBatch) call.proceed(),
+                                                Map.of(
+                                                        "add",
+                                                        (added, adding) ->
+                                                                generate(added, adding, control))),
                                 "close",
                                 (arguments, call) -> {
                                     call.proceed();
@@ -100,6 +107,12 @@ final class WatchedServing implements ServingFactory {
                         Map.of(
                                 "retriever",
                                 (arguments, call) -> watch((Retriever) call.proceed(), control))));
+    }
+
+    private static Object generate(Object[] arguments, Call call, Control control)
+            throws Throwable {
+        control.beforeGenerate.run((Generation) arguments[0]);
+        return call.proceed();
     }
 
     private static Retriever watch(Retriever retriever, Control control) {
