@@ -104,13 +104,15 @@ public final class Bench {
         for (Column column : order) {
             Engine engine = column.engine();
             Cell cell = column.cell();
-            Group group = engine.run(cell, requests.stream().map(cell::apply).toList());
+            Group group =
+                    engine.run(
+                            cell, requests.stream().map(cell::apply).toList(), plan.concurrency());
             ran.put(column, group);
             progress.ran(
                     "%s %s %s".formatted(cell.lookup(), cell.policy().name(), engine.name()),
                     answers(group));
             if (column.baseline()) {
-                engine.modelOnly(group)
+                engine.modelOnly(group, plan.concurrency())
                         .ifPresent(floor -> ran.put(new Column(engine, cell, true), floor));
             }
         }

@@ -65,21 +65,25 @@ public record BenchPlan(
         return baselines;
     }
 
+    /** Groups of several at a time are longer, so that few run beside fewer others at the end. */
+    private static final int ROUNDS = 4;
+
     /**
-     * Requests that run at the same time.
+     * Requests of one turn.
      *
      * @param counted whether they are more than warming up
      */
     record Requests(List<DecodingRequest> members, boolean counted) {}
 
-    /** All requests, in order, at most {@code concurrency} together. */
+    /** All requests, in order. */
     List<Requests> groups() {
         List<Requests> groups = new ArrayList<>();
+        int size = concurrency == 1 ? 1 : ROUNDS * concurrency;
         int from = 0;
         while (from < requests.size()) {
             boolean counted = from >= warmup;
             int end = counted ? requests.size() : warmup;
-            int to = Math.min(end, from + concurrency);
+            int to = Math.min(end, from + size);
             groups.add(new Requests(requests.subList(from, to), counted));
             from = to;
         }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -14,6 +15,8 @@ import java.util.Optional;
 /** Results as JSON lines to keep, as a table to read, and as a chart to show. */
 public final class BenchReport {
     private static final ObjectMapper JSON = new ObjectMapper();
+
+    public static final BenchReport EMPTY = new BenchReport(List.of());
 
     private final List<CellResult> results;
 
@@ -38,20 +41,31 @@ public final class BenchReport {
         return text.toString();
     }
 
+    /** These and others. */
+    public BenchReport and(BenchReport others) {
+        List<CellResult> all = new ArrayList<>(results);
+        all.addAll(others.results);
+        return new BenchReport(all);
+    }
+
     /** Fixed-width text; calls and steps are per request. */
     public String table() {
         int names = results.stream().mapToInt(r -> r.policies().length()).max().orElse(0);
+        boolean several = results.stream().mapToInt(CellResult::concurrency).distinct().count() > 1;
         boolean neighbours = results.stream().anyMatch(r -> r.neighbours() != null);
         String format =
-                "%-9s "
+                (several ? "%4s " : "%s")
+                        + "%-9s "
                         + (neighbours ? "%5s " : "%s")
                         + "%-"
                         + Math.max(12, names)
                         + "s %-14s %8s %8s %8s %8s %7s %7s %7s"
-                        + " %9s %9s%n";
+                        + " %9s %9s"
+                        + (several ? " %10s%n" : "%s%n");
         StringBuilder text = new StringBuilder();
         text.append(
                 format.formatted(
+                        several ? "at" : "",
                         "retriever",
                         neighbours ? "k" : "",
                         "policy",
@@ -64,11 +78,13 @@ public final class BenchReport {
                         "steps",
                         "right",
                         "equal",
-                        "speed-up"));
+                        "speed-up",
+                        several ? "throughput" : ""));
         for (CellResult r : results) {
             Double acceptance = r.acceptance();
             text.append(
                     format.formatted(
+                            several ? r.concurrency() : "",
                             r.retriever(),
                             r.neighbours() == null ? "" : r.neighbours(),
                             r.policies(),
@@ -81,7 +97,8 @@ public final class BenchReport {
                             number("%.1f", r.stepsPerRequest()),
                             acceptance == null ? "-" : number("%.0f %%", 100 * acceptance),
                             r.equalOutputs() + "/" + r.totalOutputs(),
-                            number("%.2fx", r.speedup())));
+                            number("%.2fx", r.speedup()),
+                            several ? number("%.2fx", r.throughputRatio()) : ""));
         }
         return text.toString();
     }
@@ -128,6 +145,7 @@ public final class BenchReport {
     private Optional<CellResult> library(CellResult flink) {
         return results.stream()
                 .filter(r -> flink.engine().equals("flink") && r.engine().equals("library"))
+                .filter(r -> r.concurrency() == flink.concurrency())
                 .filter(r -> r.lookup().equals(flink.lookup()))
                 .filter(r -> r.policies().equals(flink.policies()))
                 .findFirst();

@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param equalOutputs answers that are the baseline's: tokens, text, end and sources; those of the
  *     baseline itself are held against the sequential decoder where it ran
  * @param speedup seconds of the same engine's baseline over those of this cell, both summed
+ * @param throughputRatio tokens per second over those of the same engine's baseline
+ * @param retrievalSearches searches that answered the calls, one often several; null if not counted
  * @param retrievalSecondsMean per knowledge base call, waiting included (paper: b)
  * @param stepSecondsMean per step of the model, waiting and encoding the query included (paper: a)
  * @param bOverA of the baseline with this retriever and engine
@@ -40,6 +42,7 @@ record CellResult(
         int tokens,
         double secondsP50,
         double secondsP95,
+        double secondsP99,
         double secondsMean,
         double sessionSecondsMean,
         double tokensPerSecond,
@@ -52,6 +55,8 @@ record CellResult(
         int equalOutputs,
         int totalOutputs,
         double speedup,
+        double throughputRatio,
+        @Nullable Long retrievalSearches,
         int rolledBackTokens,
         int redraftedSteps,
         int unchangedSteps,

@@ -13,15 +13,19 @@ interface Engine extends AutoCloseable {
     /** Whether seconds come from given costs, not from a clock. */
     boolean computed();
 
-    /** Decodes the requests, all at the same time. */
-    Group run(Cell cell, List<DecodingRequest> requests) throws Exception;
+    /**
+     * Decodes the requests.
+     *
+     * @param atATime so many at the same time: when one is answered, the next begins
+     */
+    Group run(Cell cell, List<DecodingRequest> requests, int atATime) throws Exception;
 
     /**
      * The floor that speculation can reach: the model generates the strides of these baseline
      * answers once more, with their documents known; no queries, encoding or search. Empty if the
      * engine can't.
      */
-    Optional<Group> modelOnly(Group baseline) throws Exception;
+    Optional<Group> modelOnly(Group baseline, int atATime) throws Exception;
 
     /** The oracle's answer; empty if the engine can't reach the model. */
     Optional<Answer> sequential(DecodingRequest request) throws Exception;

@@ -39,7 +39,7 @@ final class FlinkEngine implements Engine {
     }
 
     @Override
-    public Group run(Cell cell, List<DecodingRequest> requests) throws Exception {
+    public Group run(Cell cell, List<DecodingRequest> requests, int atATime) throws Exception {
         List<DecodingRequest> named = new ArrayList<>();
         for (DecodingRequest r : requests) {
             named.add(
@@ -55,14 +55,14 @@ final class FlinkEngine implements Engine {
         }
         long start = System.nanoTime();
         List<Outcome> outcomes = new ArrayList<>();
-        for (RalmClient.Answered answered : client.askAll(named, PATIENCE)) {
+        for (RalmClient.Answered answered : client.askAll(named, atATime, PATIENCE)) {
             outcomes.add(new Outcome(answered.answer(), answered.seconds(), List.of()));
         }
-        return new Group(outcomes, (System.nanoTime() - start) / 1e9);
+        return new Group(outcomes, (System.nanoTime() - start) / 1e9, 0);
     }
 
     @Override
-    public Optional<Group> modelOnly(Group baseline) {
+    public Optional<Group> modelOnly(Group baseline, int atATime) {
         return Optional.empty();
     }
 

@@ -2,8 +2,10 @@ package io.ralmspec.job.bench;
 
 import io.ralmspec.decoding.Command;
 import io.ralmspec.decoding.Event;
+import io.ralmspec.decoding.Hits;
 import io.ralmspec.decoding.KnowledgeBase;
 import io.ralmspec.decoding.ModelSteps;
+import io.ralmspec.decoding.Query;
 import io.ralmspec.decoding.RequestError;
 import io.ralmspec.decoding.RetrieverKind;
 import io.ralmspec.decoding.SessionCommand;
@@ -29,6 +31,7 @@ import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import org.apache.flink.util.IOUtils;
 
@@ -69,6 +72,7 @@ final class LibraryMachine implements Machine {
     /** By session, the search that is out. */
     private final Map<String, VerificationRequest> out = new HashMap<>();
 
+    private final AtomicLong searched = new AtomicLong();
     private int searching;
 
     private LibraryMachine(ModelWorker modelWorker, Way way, int maxBatch) {
@@ -80,7 +84,23 @@ final class LibraryMachine implements Machine {
                         (kind, search) ->
                                 searches.put(
                                         kind,
-                                        new VerificationWorker(kind.wireName(), search, maxBatch)));
+                                        new VerificationWorker(
+                                                kind.wireName(), counted(search), maxBatch)));
+    }
+
+    private Search counted(Search search) {
+        return new Search() {
+            @Override
+            public List<Hits> search(List<Query> queries, int topN) {
+                searched.incrementAndGet();
+                return search.search(queries, topN);
+            }
+
+            @Override
+            public boolean anyCount() {
+                return search.anyCount();
+            }
+        };
     }
 
     /**
@@ -218,6 +238,11 @@ final class LibraryMachine implements Machine {
         while (busy || searching > 0) {
             busy &= !next().id().equals(SETTLE);
         }
+    }
+
+    @Override
+    public long searches() {
+        return searched.get();
     }
 
     @Override

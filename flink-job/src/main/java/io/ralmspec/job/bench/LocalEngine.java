@@ -143,13 +143,14 @@ final class LocalEngine implements Engine {
     }
 
     @Override
-    public Group run(Cell cell, List<DecodingRequest> requests) throws InterruptedException {
-        return loop.run(cell, requests);
+    public Group run(Cell cell, List<DecodingRequest> requests, int atATime)
+            throws InterruptedException {
+        return loop.run(cell, requests, atATime);
     }
 
     @Override
-    public Optional<Group> modelOnly(Group baseline) throws InterruptedException {
-        return Optional.of(modelOnly.replay(baseline.outcomes()));
+    public Optional<Group> modelOnly(Group baseline, int atATime) throws InterruptedException {
+        return Optional.of(modelOnly.replay(baseline.outcomes(), atATime));
     }
 
     @Override

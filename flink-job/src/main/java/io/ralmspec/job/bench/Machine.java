@@ -29,6 +29,9 @@ interface Machine extends AutoCloseable {
     /** Waits until nothing runs any more, and drops the results. Nothing waits by then. */
     void settle() throws InterruptedException;
 
+    /** Searches so far; one may answer several sessions. */
+    long searches();
+
     /** Seconds since some moment. */
     double seconds();
 

@@ -32,25 +32,31 @@ final class ModelOnly {
     }
 
     /** Runs the steps of each outcome again, in order. */
-    Group replay(List<Outcome> recorded) throws InterruptedException {
+    Group replay(List<Outcome> recorded, int atATime) throws InterruptedException {
         machine.settle();
         double start = machine.seconds();
         Map<String, Replay> replays = new LinkedHashMap<>();
-        for (Outcome outcome : recorded) {
-            Replay replay = new Replay(outcome);
-            replays.put(replay.id, replay);
-            replay.proceed();
-        }
-        while (replays.values().stream().anyMatch(replay -> !replay.over())) {
+        int over = 0;
+        while (over < recorded.size()) {
+            while (replays.size() < recorded.size() && replays.size() - over < atATime) {
+                Replay next = new Replay(recorded.get(replays.size()));
+                replays.put(next.id, next);
+                next.proceed();
+                over += next.over() ? 1 : 0;
+            }
+            if (over == recorded.size()) {
+                break;
+            }
             Machine.Result result = machine.next();
             Replay replay = replays.get(result.id());
             if (replay != null && !replay.over()) {
                 replay.received(result.event());
+                over += replay.over() ? 1 : 0;
             }
         }
         double seconds = machine.seconds() - start;
         machine.settle();
-        return new Group(replays.values().stream().map(Replay::outcome).toList(), seconds);
+        return new Group(replays.values().stream().map(Replay::outcome).toList(), seconds, 0);
     }
 
     /**

@@ -68,6 +68,7 @@ final class PaperMachine implements Machine {
     private final List<Search> waitingSearches = new ArrayList<>();
     private @Nullable Step running;
     private boolean searching;
+    private long calls;
     private long now;
     private long order;
 
@@ -143,6 +144,7 @@ final class PaperMachine implements Machine {
         List<Search> searches = List.copyOf(waitingSearches);
         waitingSearches.clear();
         searching = true;
+        calls++;
         int queries = searches.stream().mapToInt(s -> s.command().queries().size()).sum();
         long nanos = costs.callNanos(searches.getFirst().command().retriever(), queries);
         happen(now + nanos, new Call(searches));
@@ -208,6 +210,11 @@ final class PaperMachine implements Machine {
             advance();
         }
         ready.clear();
+    }
+
+    @Override
+    public long searches() {
+        return calls;
     }
 
     @Override

@@ -52,31 +52,43 @@ final class SessionLoop<S extends DecodingSession> {
         }
     }
 
-    Group run(Cell cell, List<DecodingRequest> requests) throws InterruptedException {
+    /**
+     * @param atATime so many at the same time: when one is over, the next begins
+     */
+    Group run(Cell cell, List<DecodingRequest> requests, int atATime) throws InterruptedException {
         machine.settle();
         double start = machine.seconds();
+        long searches = machine.searches();
         Map<String, Running<S>> sessions = new LinkedHashMap<>();
-        for (DecodingRequest request : requests) {
-            long now = nowMillis();
-            S submitted = submitting.submitted(request, now);
-            Running<S> session = new Running<>(submitted, machine.seconds());
-            sessions.put(request.id(), session);
-            Estimates estimates = expected.getOrDefault(cell, Estimates.UNKNOWN);
-            proceed(session, decoder.start(session.state, estimates, now));
-        }
-        while (sessions.values().stream().anyMatch(session -> session.outcome == null)) {
+        int over = 0;
+        while (over < requests.size()) {
+            while (sessions.size() < requests.size() && sessions.size() - over < atATime) {
+                start(cell, requests.get(sessions.size()), sessions);
+            }
             Machine.Result result = machine.next();
             Running<S> session = sessions.get(result.id());
             if (session != null && session.outcome == null) {
                 proceed(session, decoder.step(session.state, result.event(), nowMillis()));
                 if (session.outcome != null) {
+                    over++;
                     expected.put(cell, session.state.estimates());
                 }
             }
         }
         double seconds = machine.seconds() - start;
+        searches = machine.searches() - searches;
         machine.settle();
-        return new Group(sessions.values().stream().map(SessionLoop::outcome).toList(), seconds);
+        return new Group(
+                sessions.values().stream().map(SessionLoop::outcome).toList(), seconds, searches);
+    }
+
+    private void start(Cell cell, DecodingRequest request, Map<String, Running<S>> sessions) {
+        long now = nowMillis();
+        S submitted = submitting.submitted(request, now);
+        Running<S> session = new Running<>(submitted, machine.seconds());
+        sessions.put(request.id(), session);
+        Estimates estimates = expected.getOrDefault(cell, Estimates.UNKNOWN);
+        proceed(session, decoder.start(session.state, estimates, now));
     }
 
     private static Outcome outcome(Running<?> session) {

@@ -14,6 +14,7 @@ final class Tally {
     private final List<Answer> answers = new ArrayList<>();
     private final List<Double> seconds = new ArrayList<>();
     private double busySeconds;
+    private long searches;
     private int equal;
 
     /**
@@ -21,6 +22,7 @@ final class Tally {
      */
     void add(Group group, List<Answer> expected) {
         busySeconds += group.seconds();
+        searches += group.searches();
         for (int i = 0; i < expected.size(); i++) {
             Outcome outcome = group.outcomes().get(i);
             answers.add(outcome.answer());
@@ -52,7 +54,7 @@ final class Tally {
     CellResult result(Column column, int concurrency, Tally baseline) {
         Cell cell = column.cell();
         int requests = answers.size();
-        int tokens = answers.stream().mapToInt(answer -> answer.tokens().length).sum();
+        int tokens = tokens();
         Double b = baseline.retrievalSecondsMean();
         Double a = baseline.stepSecondsMean();
         return new CellResult(
@@ -68,6 +70,7 @@ final class Tally {
                 tokens,
                 rounded(percentile(seconds, 0.5)),
                 rounded(percentile(seconds, 0.95)),
+                rounded(percentile(seconds, 0.99)),
                 rounded(totalSeconds() / requests),
                 rounded(time(Timings::total) / requests),
                 rounded(tokens / busySeconds),
@@ -80,6 +83,8 @@ final class Tally {
                 equal,
                 requests,
                 rounded(baseline.totalSeconds() / totalSeconds()),
+                rounded(tokens / busySeconds * baseline.busySeconds / baseline.tokens()),
+                searches == 0 ? null : searches,
                 count(Counters::rolledBackTokens),
                 count(Counters::redraftedSteps),
                 count(Counters::unchangedSteps),
@@ -88,6 +93,10 @@ final class Tally {
                 retrievalSecondsMean(),
                 stepSecondsMean(),
                 a == null || b == null ? null : ratio(b, a));
+    }
+
+    private int tokens() {
+        return answers.stream().mapToInt(answer -> answer.tokens().length).sum();
     }
 
     private int count(ToIntFunction<Counters> counter) {

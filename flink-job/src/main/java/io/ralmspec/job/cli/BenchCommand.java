@@ -74,8 +74,10 @@ final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--concurrency",
             defaultValue = "1",
-            description = "Requests at a time (${DEFAULT-VALUE}).")
-    private int concurrency;
+            split = ",",
+            description =
+                    "Requests at a time, one number or several to compare (${DEFAULT-VALUE}).")
+    private List<Integer> concurrency = new ArrayList<>();
 
     @Option(
             names = "--engine",
@@ -123,17 +125,25 @@ final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        BenchPlan plan = plan();
-        BenchReport report;
+        List<BenchPlan> plans = new ArrayList<>();
+        for (int each : concurrency) {
+            plans.add(plan(each));
+        }
+        BenchReport report = BenchReport.EMPTY;
         try (BenchEngines engines = engines();
                 ProgressBar bar =
                         new ProgressBarBuilder()
                                 .setTaskName("Measuring")
                                 .setStyle(ProgressBarStyle.ASCII)
                                 .build()) {
-            Bench bench = new Bench(engines, plan, (what, answers) -> ran(bar, what, answers));
-            bar.maxHint(bench.steps());
-            report = bench.run();
+            List<Bench> benches =
+                    plans.stream()
+                            .map(plan -> new Bench(engines, plan, (w, a) -> ran(bar, w, a)))
+                            .toList();
+            bar.maxHint(benches.stream().mapToInt(Bench::steps).sum());
+            for (Bench bench : benches) {
+                report = report.and(bench.run());
+            }
         }
         System.out.print(report.table());
         System.out.print(report.notes());
@@ -160,7 +170,7 @@ final class BenchCommand implements Callable<Integer> {
         bar.step();
     }
 
-    private BenchPlan plan() throws IOException {
+    private BenchPlan plan(int atATime) throws IOException {
         atLeast("--requests", 1, requests);
         atLeast("--warmup", 0, warmup);
         List<Question> asked = Question.read(questions.questions, warmup + requests);
@@ -176,7 +186,7 @@ final class BenchCommand implements Callable<Integer> {
             all.add(
                     new DecodingRequest(
                             // Those of the file need not differ.
-                            "q" + all.size(),
+                            "%d-q%d".formatted(atATime, all.size()),
                             question.prompt(),
                             maxTokens,
                             List.of(),
@@ -191,7 +201,7 @@ final class BenchCommand implements Callable<Integer> {
                 mode.policies(),
                 all,
                 warmup,
-                concurrency);
+                atATime);
     }
 
     private BenchEngines engines() throws Exception {

@@ -134,23 +134,31 @@ public final class RalmClient implements AutoCloseable {
     /** An answer, and the time from sending to having it. */
     public record Answered(Answer answer, double seconds) {}
 
+    /** All at the same time. */
+    public List<Answered> askAll(List<DecodingRequest> requests, Duration timeout)
+            throws TimeoutException, InterruptedException {
+        return askAll(requests, Math.max(1, requests.size()), timeout);
+    }
+
     /**
-     * Asks all at the same time and waits for all; result i belongs to request i.
+     * Asks all and waits for all; result i belongs to request i.
      *
      * @param requests with different ids, none streamed
+     * @param atATime so many at the same time, at least 1: when one is answered, the next is asked
      * @throws TimeoutException if one answer is not there in time; the requests then go on without
      *     us
      */
-    public List<Answered> askAll(List<DecodingRequest> requests, Duration timeout)
+    public List<Answered> askAll(List<DecodingRequest> requests, int atATime, Duration timeout)
             throws TimeoutException, InterruptedException {
         Map<String, Long> sent = new HashMap<>();
-        for (DecodingRequest request : requests) {
-            sent.put(request.id(), System.nanoTime());
-            send(request);
-        }
         Map<String, Answered> answers = new HashMap<>();
         long deadline = System.nanoTime() + timeout.toNanos();
         while (answers.size() < requests.size()) {
+            while (sent.size() < requests.size() && sent.size() - answers.size() < atATime) {
+                DecodingRequest request = requests.get(sent.size());
+                sent.put(request.id(), System.nanoTime());
+                send(request);
+            }
             for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
                 Long start = sent.get(keyOf(record));
                 if (start != null && record.topic().equals(topics.answers().name())) {

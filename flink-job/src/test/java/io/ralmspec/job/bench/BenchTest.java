@@ -37,7 +37,7 @@ class BenchTest {
         }
 
         @Override
-        public Group run(Cell cell, List<DecodingRequest> requests) {
+        public Group run(Cell cell, List<DecodingRequest> requests, int atATime) {
             List<Outcome> outcomes = new ArrayList<>();
             double longest = 0;
             for (DecodingRequest request : requests) {
@@ -46,11 +46,11 @@ class BenchTest {
                 longest = Math.max(longest, took);
                 outcomes.add(new Outcome(answer(request, token.apply(request)), took, List.of()));
             }
-            return new Group(outcomes, longest);
+            return new Group(outcomes, longest, 1);
         }
 
         @Override
-        public Optional<Group> modelOnly(Group baseline) {
+        public Optional<Group> modelOnly(Group baseline, int atATime) {
             return Optional.empty();
         }
 
@@ -111,12 +111,14 @@ class BenchTest {
     }
 
     @Test
-    void groupsHoldAsManyRequestsAsMayRunAtATime() throws Exception {
-        List<CellResult> results = run(2, 3, 4, "baseline");
-        assertThat(engine.ran).hasSize(6);
-        assertThat(results.getFirst().totalOutputs()).isEqualTo(4);
-        // Two groups, of three and of one, in a second each; three tokens per answer.
-        assertThat(results.getFirst().tokensPerSecond()).isEqualTo(6);
+    void groupsHoldFourTimesWhatMayRunAtATime() throws Exception {
+        List<CellResult> results = run(2, 2, 9, "baseline");
+        assertThat(engine.ran).hasSize(11);
+        assertThat(results.getFirst().totalOutputs()).isEqualTo(9);
+        // Two groups, of eight and of one, in a second each; three tokens per answer.
+        assertThat(results.getFirst().tokensPerSecond()).isEqualTo(13.5);
+        assertThat(results.getFirst().retrievalSearches()).isEqualTo(2);
+        assertThat(results.getFirst().throughputRatio()).isEqualTo(1);
     }
 
     @Test

@@ -55,7 +55,7 @@ class KnnEngineTest {
                     for (BenchPolicy policy : BenchPolicy.parseAll(POLICIES)) {
                         Cell cell = new Cell(retriever, knn(k), policy);
                         List<DecodingRequest> own = requests(cell, 6, 50);
-                        Group group = engine.run(cell, own);
+                        Group group = engine.run(cell, own, own.size());
                         for (int i = 0; i < own.size(); i++) {
                             Answer answer = group.outcomes().get(i).answer();
                             rolledBack += answer.counters().rolledBackTokens();
@@ -83,10 +83,10 @@ class KnnEngineTest {
         Cell baseline = new Cell(RetrieverKind.EXACT, knn(8), BenchPolicy.BASELINE);
         CountingDatastore datastore = new CountingDatastore(new ScriptedDatastore(corpus, 0));
         try (Engine engine = engine(datastore)) {
-            Group full = engine.run(baseline, requests(baseline, 5, 50));
+            Group full = engine.run(baseline, requests(baseline, 5, 50), 5);
             int searches = datastore.searches;
             assertThat(searches).isPositive();
-            Group alone = engine.modelOnly(full).orElseThrow();
+            Group alone = engine.modelOnly(full, 3).orElseThrow();
             assertThat(datastore.searches).isEqualTo(searches);
             for (int i = 0; i < 5; i++) {
                 Answer expected = full.outcomes().get(i).answer();

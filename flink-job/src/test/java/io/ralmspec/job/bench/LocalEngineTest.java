@@ -32,7 +32,7 @@ class LocalEngineTest {
                     for (BenchPolicy policy : BenchPolicy.parseAll(POLICIES)) {
                         Cell cell = new Cell(retriever, policy);
                         List<DecodingRequest> own = requests.stream().map(cell::apply).toList();
-                        Group group = engine.run(cell, own);
+                        Group group = engine.run(cell, own, own.size());
                         for (int i = 0; i < own.size(); i++) {
                             Answer answer = group.outcomes().get(i).answer();
                             rolledBack += answer.counters().rolledBackTokens();
@@ -62,8 +62,9 @@ class LocalEngineTest {
                                 baseline,
                                 Scripted.requests(5, 50, scheme).stream()
                                         .map(baseline::apply)
-                                        .toList());
-                Group alone = engine.modelOnly(full).orElseThrow();
+                                        .toList(),
+                                3);
+                Group alone = engine.modelOnly(full, 3).orElseThrow();
                 for (int i = 0; i < 5; i++) {
                     Answer expected = full.outcomes().get(i).answer();
                     Answer answer = alone.outcomes().get(i).answer();

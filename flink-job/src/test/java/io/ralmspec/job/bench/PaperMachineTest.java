@@ -76,8 +76,8 @@ class PaperMachineTest {
     void theModelAloneTakesItsPasses() throws Exception {
         Cell cell = new Cell(RetrieverKind.BM25, BenchPolicy.BASELINE);
         try (LocalEngine engine = engine()) {
-            Group full = engine.run(cell, List.of(request(24)));
-            assertThat(engine.modelOnly(full).orElseThrow().seconds()).isEqualTo(0.6, EXACTLY);
+            Group full = engine.run(cell, List.of(request(24)), 1);
+            assertThat(engine.modelOnly(full, 1).orElseThrow().seconds()).isEqualTo(0.6, EXACTLY);
         }
     }
 
@@ -149,7 +149,9 @@ class PaperMachineTest {
                     Cell cell = new Cell(RetrieverKind.BM25, policy);
                     List<DecodingRequest> requests =
                             Scripted.requests(9, 60).stream().map(cell::apply).toList();
-                    engine.run(cell, requests).outcomes().forEach(o -> seconds.add(o.seconds()));
+                    engine.run(cell, requests, requests.size())
+                            .outcomes()
+                            .forEach(o -> seconds.add(o.seconds()));
                 }
             }
             runs.add(seconds);
@@ -165,7 +167,7 @@ class PaperMachineTest {
                 LocalEngine.paper(many, StrideSettings.DEFAULT, PaperCosts.GPT2)) {
             for (DecodingRequest request : Scripted.requests(10, 60)) {
                 Outcome outcome =
-                        engine.run(cell, List.of(cell.apply(request))).outcomes().getFirst();
+                        engine.run(cell, List.of(cell.apply(request)), 1).outcomes().getFirst();
                 Counters c = outcome.answer().counters();
                 int tokens = outcome.answer().tokens().length + c.rolledBackTokens();
                 assertThat(outcome.seconds())
@@ -177,7 +179,7 @@ class PaperMachineTest {
     private Outcome run(String policy, RetrieverKind retriever, int maxTokens) throws Exception {
         Cell cell = new Cell(retriever, BenchPolicy.parse(policy));
         try (LocalEngine engine = engine()) {
-            Group group = engine.run(cell, List.of(cell.apply(request(maxTokens))));
+            Group group = engine.run(cell, List.of(cell.apply(request(maxTokens))), 1);
             return group.outcomes().getFirst();
         }
     }
