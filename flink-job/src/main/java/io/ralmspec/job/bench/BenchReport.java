@@ -145,7 +145,6 @@ public final class BenchReport {
     private Optional<CellResult> library(CellResult flink) {
         return results.stream()
                 .filter(r -> flink.engine().equals("flink") && r.engine().equals("library"))
-                .filter(r -> r.concurrency() == flink.concurrency())
                 .filter(r -> r.lookup().equals(flink.lookup()))
                 .filter(r -> r.policies().equals(flink.policies()))
                 .findFirst();

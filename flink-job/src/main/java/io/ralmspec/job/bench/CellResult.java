@@ -67,7 +67,8 @@ record CellResult(
         @Nullable Double bOverA) {
     /** What is looked up and how, in words. */
     String lookup() {
-        return retriever + (neighbours == null ? "" : ", k=" + neighbours);
+        String what = retriever + (neighbours == null ? "" : ", k=" + neighbours);
+        return concurrency == 1 ? what : "%s, %d at a time".formatted(what, concurrency);
     }
 
     boolean baseline() {
