@@ -113,7 +113,7 @@ public final class BenchReport {
                         String.format(
                                 Locale.ROOT,
                                 "%s, %s: a call costs %.2f steps (b/a).%n",
-                                r.lookup(),
+                                r.load(),
                                 r.engine(),
                                 ratio));
             }
@@ -125,7 +125,7 @@ public final class BenchReport {
                                                     Locale.ROOT,
                                                     "%s, %s: Flink and Kafka add %.1f ms per"
                                                         + " request (%.3fx the library's time).%n",
-                                                    r.lookup(),
+                                                    r.load(),
                                                     r.policies(),
                                                     1000
                                                             * (r.secondsMean()
@@ -145,7 +145,7 @@ public final class BenchReport {
     private Optional<CellResult> library(CellResult flink) {
         return results.stream()
                 .filter(r -> flink.engine().equals("flink") && r.engine().equals("library"))
-                .filter(r -> r.lookup().equals(flink.lookup()))
+                .filter(r -> r.load().equals(flink.load()))
                 .filter(r -> r.policies().equals(flink.policies()))
                 .findFirst();
     }

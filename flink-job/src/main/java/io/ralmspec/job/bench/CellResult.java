@@ -67,8 +67,12 @@ record CellResult(
         @Nullable Double bOverA) {
     /** What is looked up and how, in words. */
     String lookup() {
-        String what = retriever + (neighbours == null ? "" : ", k=" + neighbours);
-        return concurrency == 1 ? what : "%s, %d at a time".formatted(what, concurrency);
+        return retriever + (neighbours == null ? "" : ", k=" + neighbours);
+    }
+
+    /** What is looked up, and how many requests run at a time if that is several. */
+    String load() {
+        return concurrency == 1 ? lookup() : "%s, %d at a time".formatted(lookup(), concurrency);
     }
 
     boolean baseline() {
