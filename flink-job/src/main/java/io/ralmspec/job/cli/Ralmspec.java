@@ -29,7 +29,15 @@ public final class Ralmspec {
 
     public static void main(String[] arguments) {
         JavaLogging.quiet();
-        System.exit(commandLine().execute(arguments));
+        try {
+            System.exit(commandLine().execute(arguments));
+        } catch (NoClassDefFoundError e) {
+            System.err.printf(
+                    "ralmspec: the job's jar has no Kafka broker and no Flink cluster of its own"
+                            + " (got no class %s): use flink-job/bin/ralmspec for this command%n",
+                    e.getMessage());
+            System.exit(1);
+        }
     }
 
     /** Errors that the user can mend are one line; others come with their stack trace. */
