@@ -100,10 +100,8 @@ final class ProcessCluster implements AutoCloseable {
         settings.put("taskmanager.memory.jvm-metaspace.size", "256m");
         settings.put("taskmanager.memory.jvm-overhead.min", "192m");
         settings.put("taskmanager.memory.jvm-overhead.max", "192m");
-        // As README and chart have it.
-        settings.put(
-                "classloader.parent-first-patterns.additional",
-                "ai.onnxruntime;ai.djl;com.github.luben.zstd;net.jpountz;org.xerial.snappy");
+        // As the chart has it.
+        settings.put("classloader.parent-first-patterns.additional", "ai.onnxruntime;ai.djl");
         settings.put("metrics.fetcher.update-interval", "500 ms");
         settings.put("execution.checkpointing.interval", "1 s");
         settings.put(
