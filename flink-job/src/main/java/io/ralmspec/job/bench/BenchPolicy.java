@@ -38,6 +38,17 @@ public record BenchPolicy(String name, DecodingMode mode, SpeculationPolicy poli
     public static List<BenchPolicy> parseAll(String text) {
         Set<BenchPolicy> policies = new LinkedHashSet<>();
         policies.add(BASELINE);
+        policies.addAll(parseNamed(text));
+        return List.copyOf(policies);
+    }
+
+    /**
+     * Reads a comma-separated list. Each policy once, in the order named.
+     *
+     * @throws IllegalArgumentException if a name is unknown
+     */
+    public static List<BenchPolicy> parseNamed(String text) {
+        Set<BenchPolicy> policies = new LinkedHashSet<>();
         List<String> words = new ArrayList<>();
         for (String word : text.split(",")) {
             // These belong to the policy that began with stride=.

@@ -9,12 +9,12 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 
 /** The machine in words, without names or paths of it. */
-final class Host {
+public final class Host {
     private static final Path CPUS = Path.of("/proc/cpuinfo");
 
     private Host() {}
 
-    static ObjectNode describe() {
+    public static ObjectNode describe() {
         Runtime runtime = Runtime.getRuntime();
         ObjectNode host = JsonNodeFactory.instance.objectNode();
         host.put("cores", runtime.availableProcessors());

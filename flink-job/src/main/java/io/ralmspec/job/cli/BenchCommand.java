@@ -1,8 +1,5 @@
 package io.ralmspec.job.cli;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.ralmspec.decoding.Answer;
 import io.ralmspec.decoding.DecodingRequest;
 import io.ralmspec.decoding.RequestDefaults;
@@ -22,13 +19,11 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.Callable;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 import org.apache.flink.configuration.ConfigOption;
-import org.apache.flink.runtime.util.EnvironmentInformation;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -49,7 +44,7 @@ final class BenchCommand implements Callable<Integer> {
     private static final int UI_PORT = 8081;
     private static final RetrievalParameters DEFAULTS = RequestDefaults.STANDARD.retrieval();
 
-    @Spec private @Nullable CommandSpec spec;
+    @Spec private CommandSpec spec = CommandSpec.create();
 
     @Mixin private BenchServiceOptions service = new BenchServiceOptions();
 
@@ -148,7 +143,7 @@ final class BenchCommand implements Callable<Integer> {
         System.out.print(report.table());
         System.out.print(report.notes());
         if (out != null) {
-            report.write(out, about());
+            report.write(out, RunFacts.of(spec));
         }
         System.out.println(
                 report.allEqual()
@@ -258,16 +253,5 @@ final class BenchCommand implements Callable<Integer> {
             throw new IllegalArgumentException(
                     "%s must be >= %d (got %d)".formatted(name, bound, got));
         }
-    }
-
-    private ObjectNode about() {
-        ObjectNode about = JsonNodeFactory.instance.objectNode();
-        CommandSpec command = Objects.requireNonNull(spec, "picocli sets it");
-        ArrayNode arguments = about.putArray("command");
-        command.root().commandLine().getParseResult().originalArgs().forEach(arguments::add);
-        ObjectNode versions = about.putObject("versions");
-        versions.put("ralmspec", command.root().version()[0]);
-        versions.put("flink", EnvironmentInformation.getVersion());
-        return about;
     }
 }

@@ -6,6 +6,9 @@ import picocli.CommandLine.Option;
 
 /** What the benchmark runs on. KNN-LM in this process needs a datastore only. */
 final class BenchServiceOptions extends LocalServiceOptions {
+    @Option(names = "--model", required = true, description = "Language model directory.")
+    private Path model = Path.of("");
+
     @Option(
             names = "--index",
             description = "Knowledge base to search; not needed for mode knn-lm in this process.")
@@ -15,6 +18,11 @@ final class BenchServiceOptions extends LocalServiceOptions {
             names = "--encoder",
             description = "Query encoder directory; needed where the index is.")
     private @Nullable Path encoder;
+
+    @Override
+    Path model() {
+        return model;
+    }
 
     @Override
     @Nullable Path index() {

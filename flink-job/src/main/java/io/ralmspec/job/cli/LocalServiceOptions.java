@@ -14,9 +14,6 @@ import picocli.CommandLine.Option;
 
 /** What every command that starts the service on this machine takes, or its parts alone. */
 abstract class LocalServiceOptions {
-    @Option(names = "--model", required = true, description = "Language model directory.")
-    Path model = Path.of("");
-
     @Option(
             names = "--datastore",
             description =
@@ -41,6 +38,9 @@ abstract class LocalServiceOptions {
             paramLabel = "key=value",
             description = "Any option of the job or of Flink; may be repeated.")
     Map<String, String> options = new HashMap<>();
+
+    /** Language model directory, or null. */
+    abstract @Nullable Path model();
 
     /** Knowledge base to search, or null. */
     abstract @Nullable Path index();
@@ -68,7 +68,7 @@ abstract class LocalServiceOptions {
     Map<String, String> values() {
         Map<String, String> values = new HashMap<>();
         put(values, JobOptions.KNOWLEDGE_DIRECTORY, index());
-        put(values, JobOptions.MODEL_DIRECTORY, model);
+        put(values, JobOptions.MODEL_DIRECTORY, model());
         put(values, JobOptions.ENCODER_DIRECTORY, encoder());
         put(values, JobOptions.DATASTORE_DIRECTORY, datastore);
         if (bootstrapServers != null) {

@@ -21,6 +21,7 @@ import picocli.CommandLine.Command;
             AskCommand.class,
             CompareCommand.class,
             BenchCommand.class,
+            LoadCommand.class,
             TopicsCommand.class,
             DeadLettersCommand.class
         })

@@ -6,6 +6,7 @@ import io.ralmspec.decoding.Delta;
 import io.ralmspec.kafka.AnswerReader;
 import io.ralmspec.kafka.ClientSettings;
 import io.ralmspec.kafka.DeltaReader;
+import io.ralmspec.kafka.OutputRecord;
 import io.ralmspec.kafka.RequestWriter;
 import io.ralmspec.kafka.TopicPlan;
 import java.nio.charset.StandardCharsets;
@@ -19,6 +20,7 @@ import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -181,6 +183,57 @@ public final class RalmClient implements AutoCloseable {
             ordered.add(Objects.requireNonNull(answers.get(request.id())));
         }
         return ordered;
+    }
+
+    /**
+     * Sends without waiting.
+     *
+     * @param onFailure called, from another thread, if the request does not reach Kafka
+     */
+    public void submit(DecodingRequest request, Runnable onFailure) {
+        submit(RequestWriter.record(request), onFailure);
+    }
+
+    /** Cancels the request with this id, without waiting. */
+    public void cancel(String id) {
+        submit(RequestWriter.cancellation(id), () -> {});
+    }
+
+    private void submit(OutputRecord record, Runnable onFailure) {
+        try {
+            producer.send(
+                    record.toProducerRecord(topics.requests().name()),
+                    (metadata, failure) -> {
+                        if (failure != null) {
+                            onFailure.run();
+                        }
+                    });
+        } catch (org.apache.kafka.common.errors.TimeoutException e) {
+            onFailure.run();
+        }
+    }
+
+    /**
+     * Waits for answers and text, and passes on all that has come.
+     *
+     * @param wait not longer than this
+     * @param mine whether the request with an id is one of the caller's; others are skipped
+     */
+    public void receive(
+            Duration wait,
+            Predicate<String> mine,
+            Consumer<Answer> onAnswer,
+            Consumer<Delta> onDelta) {
+        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(wait)) {
+            if (!mine.test(keyOf(record))) {
+                continue;
+            }
+            if (record.topic().equals(topics.answers().name())) {
+                onAnswer.accept(AnswerReader.read(record.value()));
+            } else {
+                onDelta.accept(DeltaReader.read(record.value()));
+            }
+        }
     }
 
     private void send(DecodingRequest request) throws InterruptedException {

@@ -1,0 +1,130 @@
+package io.ralmspec.job.cli;
+
+import io.ralmspec.job.JobOptions;
+import io.ralmspec.job.OptionsReader;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.Configuration;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** What load is put on: a service started here, with a model, or a running job, without. */
+final class LoadServiceOptions extends LocalServiceOptions {
+    private static final String NONE = "none";
+    private static final List<ConfigOption<String>> DIRECTORIES =
+            List.of(
+                    JobOptions.KNOWLEDGE_DIRECTORY,
+                    JobOptions.MODEL_DIRECTORY,
+                    JobOptions.ENCODER_DIRECTORY);
+
+    @Option(
+            names = "--model",
+            description =
+                    "Language model directory, to start the service on this machine; without it,"
+                            + " the job behind --bootstrap-servers is asked.")
+    private @Nullable Path model;
+
+    @Option(names = "--index", description = "Knowledge base to search; with --model only.")
+    private @Nullable Path index;
+
+    @Option(names = "--encoder", description = "Query encoder directory; with --model only.")
+    private @Nullable Path encoder;
+
+    @Option(
+            names = "-K",
+            paramLabel = "key=value",
+            description = "A Kafka client property; may be repeated.")
+    private Map<String, String> clientProperties = new HashMap<>();
+
+    @Option(
+            names = "--properties",
+            description = "A file of Kafka client properties; -K wins over it.")
+    private @Nullable Path propertiesFile;
+
+    @Override
+    @Nullable Path model() {
+        return model;
+    }
+
+    @Override
+    @Nullable Path index() {
+        return index;
+    }
+
+    @Override
+    @Nullable Path encoder() {
+        return encoder;
+    }
+
+    /**
+     * Whether the service is to be started here.
+     *
+     * @throws IllegalArgumentException if it is neither that nor a running one, or half of it
+     */
+    boolean startsService() {
+        if (model == null) {
+            if (bootstrapServers == null) {
+                throw new IllegalArgumentException(
+                        "--model must be set to start the service here, or --bootstrap-servers to"
+                                + " ask a running job (got neither)");
+            }
+            if (index != null || encoder != null || datastore != null) {
+                throw new IllegalArgumentException(
+                        "--index, --encoder and --datastore must come with --model: a running job"
+                                + " has its own");
+            }
+            return false;
+        }
+        if (index == null || encoder == null) {
+            throw new IllegalArgumentException(
+                    "--index and --encoder must be set with --model (got %s)"
+                            .formatted(index == null ? "no --index" : "no --encoder"));
+        }
+        return true;
+    }
+
+    /** The job's options, for what its clients need to know of them. */
+    Configuration clients() {
+        Map<String, String> values = values();
+        for (ConfigOption<String> option : DIRECTORIES) {
+            // Not opened.
+            values.putIfAbsent(option.key(), NONE);
+        }
+        return OptionsReader.checked(values);
+    }
+
+    /**
+     * @throws IllegalArgumentException if the file of properties can't be read
+     */
+    @Override
+    Map<String, String> values() {
+        Map<String, String> values = super.values();
+        Map<String, String> kafka = new HashMap<>(fromFile());
+        kafka.putAll(clientProperties);
+        kafka.forEach((name, value) -> values.put(JobOptions.KAFKA_PROPERTIES + name, value));
+        return values;
+    }
+
+    private Map<String, String> fromFile() {
+        Map<String, String> read = new HashMap<>();
+        if (propertiesFile != null) {
+            Properties properties = new Properties();
+            try (Reader file = Files.newBufferedReader(propertiesFile)) {
+                properties.load(file);
+            } catch (IOException e) {
+                throw new IllegalArgumentException(
+                        "--properties must be a readable file (got %s)".formatted(propertiesFile),
+                        e);
+            }
+            properties.stringPropertyNames().forEach(n -> read.put(n, properties.getProperty(n)));
+        }
+        return read;
+    }
+}
