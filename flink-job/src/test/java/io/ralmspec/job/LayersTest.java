@@ -79,6 +79,7 @@ class LayersTest {
                             "io.ralmspec.job.bench..",
                             "io.ralmspec.job.cli..",
                             "io.ralmspec.job.client..",
+                            "io.ralmspec.job.load..",
                             "io.ralmspec.job.local..",
                             "io.ralmspec.job.quickstart..",
                             "io.ralmspec.job.assets..");

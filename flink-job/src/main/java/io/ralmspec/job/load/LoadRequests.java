@@ -28,6 +28,14 @@ public record LoadRequests(
         if (prompts.isEmpty()) {
             throw new IllegalArgumentException("--questions must hold at least one (got 0)");
         }
+        if (maxTokens < 1) {
+            throw new IllegalArgumentException(
+                    "--max-tokens must be >= 1 (got %d)".formatted(maxTokens));
+        }
+        if (!(temperature >= 0 && temperature <= 2)) {
+            throw new IllegalArgumentException(
+                    "--temperature must be in [0, 2] (got %s)".formatted(temperature));
+        }
     }
 
     /**
