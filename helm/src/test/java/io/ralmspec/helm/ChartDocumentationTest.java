@@ -90,13 +90,13 @@ class ChartDocumentationTest {
         return node.isNull() ? "null" : "`" + node + "`";
     }
 
-    /** What has a comment, or no values below it, in the order of the file. */
+    /** In the order of the file. */
     private static List<Value> values() {
         JsonNode standard = Chart.yaml(Chart.DIRECTORY.resolve("values.yaml"));
+        JsonNode schema = Chart.yaml(Chart.DIRECTORY.resolve("values.schema.json"));
         List<Value> values = new ArrayList<>();
         Deque<String> path = new ArrayDeque<>();
         String comment = "";
-        int described = Integer.MAX_VALUE;
         for (String line : Chart.read(Chart.DIRECTORY.resolve("values.yaml")).lines().toList()) {
             Matcher key = KEY.matcher(line);
             if (line.isBlank()) {
@@ -109,18 +109,11 @@ class ChartDocumentationTest {
                     path.removeLast();
                 }
                 path.addLast(key.group(2));
-                if (depth <= described) {
-                    JsonNode node = standard.at("/" + String.join("/", path));
-                    boolean whole = !node.isObject() || node.isEmpty();
-                    // A map with a comment of its own is one value, such as a security context.
-                    boolean map =
-                            node.isObject()
-                                    && !comment.isEmpty()
-                                    && !comment.startsWith("Where the data");
-                    described = map ? depth : Integer.MAX_VALUE;
-                    if (whole || map) {
-                        values.add(new Value(String.join(".", path), comment, node));
-                    }
+                String pointer = "/" + String.join("/", path);
+                JsonNode inSchema = schema.at("/properties/" + String.join("/properties/", path));
+                // What the schema takes as a whole, such as a security context, is one value.
+                if (!inSchema.isMissingNode() && !inSchema.has("properties")) {
+                    values.add(new Value(String.join(".", path), comment, standard.at(pointer)));
                 }
                 comment = "";
             }
