@@ -68,6 +68,17 @@ model,encoder,knowledge{{ if .Values.data.datastore.enabled }},datastore{{ end }
 {{- toYaml $topics -}}
 {{- end -}}
 
+{{/* Whether `helm test` can ask: the command line in the image knows the plan's topic names alone. */}}
+{{- define "ralmspec.testable" -}}
+{{- $plan := .Files.Get "files/topics.yaml" | fromYaml -}}
+{{- $topics := include "ralmspec.topics" . | fromYaml -}}
+{{- $same := .Values.test.enabled -}}
+{{- range $role := list "requests" "answers" "deltas" -}}
+{{- if ne (get $topics $role).name (get $plan $role).name -}}{{- $same = false -}}{{- end -}}
+{{- end -}}
+{{- if $same -}}true{{- end -}}
+{{- end -}}
+
 {{/* What every Kafka client of this release is told beside the brokers, as YAML. Secrets are named, not held. */}}
 {{- define "ralmspec.kafkaProperties" -}}
 {{- $security := .Values.kafka.security -}}

@@ -1,6 +1,7 @@
 package io.ralmspec.helm;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
@@ -81,6 +82,19 @@ class ChartDocumentationTest {
                                         "password=\"${file:/opt/ralmspec/kafka/sasl/password}\""));
         assertThat(pod.at("/spec/volumes").findValuesAsText("secretName"))
                 .containsExactly("kafka-cluster-ca-cert", "ralmspec");
+    }
+
+    @Test
+    void helmTestAsksNobodyWhereTopicsHaveOtherNames() {
+        String renamed = "topics: {answers: {name: replies}}";
+
+        assertThatThrownBy(() -> Chart.test(Chart.MINIMAL, renamed))
+                .isInstanceOf(AssertionError.class)
+                .hasMessage("no Pod ralmspec-test");
+        assertThat(Chart.notes(Chart.MINIMAL, renamed))
+                .contains("replies, 8 partitions")
+                .doesNotContain("helm -n models test");
+        assertThat(Chart.notes(Chart.MINIMAL)).contains("helm -n models test ralmspec --logs");
     }
 
     private static String show(JsonNode node) {
