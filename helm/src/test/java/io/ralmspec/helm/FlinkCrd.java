@@ -56,11 +56,15 @@ final class FlinkCrd {
         }
     }
 
+    /** Refuses unknown fields, and drops what only Kubernetes knows. */
     private static void close(JsonNode schema) {
         if (schema instanceof ObjectNode object
                 && object.path("properties").isObject()
                 && !object.path("x-kubernetes-preserve-unknown-fields").asBoolean()) {
             object.put("additionalProperties", false);
+        }
+        if (schema instanceof ObjectNode object) {
+            object.remove("x-kubernetes-int-or-string");
         }
         schema.forEach(FlinkCrd::close);
     }
