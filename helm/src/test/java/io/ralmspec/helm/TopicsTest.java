@@ -76,6 +76,15 @@ class TopicsTest {
     }
 
     @Test
+    void theyAreWhereStrimziLooks() {
+        assertThat(Chart.production().of("KafkaTopic"))
+                .hasSize(4)
+                .allMatch(each -> each.at("/metadata/namespace").asText().equals("kafka"));
+        assertThat(Chart.minimal(STRIMZI).of("KafkaTopic"))
+                .allMatch(each -> each.at("/metadata/namespace").asText().equals("models"));
+    }
+
+    @Test
     void withoutStrimziThereAreNone() {
         assertThat(Chart.minimal().of("KafkaTopic")).isEmpty();
     }
