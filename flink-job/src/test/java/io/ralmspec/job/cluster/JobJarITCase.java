@@ -39,7 +39,7 @@ class JobJarITCase {
                                         || name.startsWith("org/rocksdb/"));
         assertThat(classes.stream().filter(name -> name.startsWith("org/apache/flink/")))
                 .isNotEmpty()
-                .noneMatch(name -> name.startsWith("org/apache/flink/runtime/"))
+                .noneMatch(name -> name.startsWith("org/apache/flink/runtime/"));
     }
 
     @Test
