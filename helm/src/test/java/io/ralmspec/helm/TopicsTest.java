@@ -3,6 +3,8 @@ package io.ralmspec.helm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.ralmspec.kafka.StrimziTopics;
 import io.ralmspec.kafka.TopicDefinition;
 import io.ralmspec.kafka.TopicPlan;
 import io.strimzi.api.kafka.model.topic.KafkaTopic;
@@ -11,6 +13,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -48,6 +51,24 @@ class TopicsTest {
             assertThat(topic.getMetadata().getAnnotations())
                     .containsEntry("helm.sh/resource-policy", "keep");
         }
+    }
+
+    @Test
+    void theCommandLineGivesStrimziTheSameTopics() throws IOException {
+        List<JsonNode> printed = new ArrayList<>();
+        for (String each :
+                StrimziTopics.yaml(TopicPlan.load(), "kafka", "kafka", 3).split("(?m)^---$")) {
+            if (!each.isBlank()) {
+                printed.add(new YAMLMapper().readTree(each));
+            }
+        }
+
+        assertThat(printed)
+                .extracting(each -> ((KafkaTopic) Kubernetes.check(each)).getSpec())
+                .containsExactlyInAnyOrderElementsOf(
+                        Chart.minimal(STRIMZI).of("KafkaTopic").stream()
+                                .map(each -> ((KafkaTopic) Kubernetes.check(each)).getSpec())
+                                .toList());
     }
 
     @Test

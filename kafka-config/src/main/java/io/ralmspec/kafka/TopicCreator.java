@@ -136,7 +136,7 @@ final class TopicCreator {
         }
     }
 
-    private static <T> T await(KafkaFuture<T> future) throws ExecutionException {
+    static <T> T await(KafkaFuture<T> future) throws ExecutionException {
         try {
             return future.get();
         } catch (InterruptedException e) {
@@ -149,8 +149,7 @@ final class TopicCreator {
         return new IllegalStateException("interrupted while waiting for the broker", e);
     }
 
-    private static IllegalStateException failed(
-            String what, TopicDefinition topic, ExecutionException e) {
+    static IllegalStateException failed(String what, TopicDefinition topic, ExecutionException e) {
         Throwable cause = e.getCause() == null ? e : e.getCause();
         if (cause instanceof AuthenticationException) {
             return new IllegalStateException(

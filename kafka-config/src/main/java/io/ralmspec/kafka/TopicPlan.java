@@ -128,7 +128,7 @@ public record TopicPlan(
         return commands;
     }
 
-    private static int checked(int replicationFactor) {
+    static int checked(int replicationFactor) {
         if (replicationFactor < 1 || replicationFactor > Short.MAX_VALUE) {
             throw new IllegalArgumentException(
                     "`replicationFactor` must be in [1, %d] (got %d)"

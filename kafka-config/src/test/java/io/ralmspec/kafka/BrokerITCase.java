@@ -21,6 +21,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -135,6 +137,49 @@ class BrokerITCase {
                                 + " (got 1048588): run kafka-configs.sh --alter --entity-type"
                                 + " topics --entity-name small.ralm.dead-letters --add-config"
                                 + " max.message.bytes=25165824");
+    }
+
+    @Test
+    void reportsWhatDiffersFromThePlanAndNothingElse() throws Exception {
+        TopicPlan plan = plan("report");
+        assertThat(TopicReport.read(admin, plan).problems())
+                .hasSize(4)
+                .allMatch(each -> each.contains("must exist"));
+        plan.withPartitions(Role.ANSWERS, 3).createMissing(admin, 1);
+        var requests = new ConfigResource(ConfigResource.Type.TOPIC, plan.requests().name());
+        admin.incrementalAlterConfigs(
+                        Map.of(
+                                requests,
+                                List.of(
+                                        set("cleanup.policy", "compact"),
+                                        // More than planned does no harm.
+                                        set("retention.ms", "-1"),
+                                        set("max.message.bytes", "99999999"),
+                                        set("min.insync.replicas", "2"))))
+                .all()
+                .get();
+
+        TopicReport report = TopicReport.read(admin, plan);
+
+        assertThat(report.problems())
+                .containsExactly(
+                        "`cleanup.policy` of topic report.ralm.requests must be delete (got"
+                                + " compact): run kafka-configs.sh --alter --entity-type topics"
+                                + " --entity-name report.ralm.requests --add-config"
+                                + " cleanup.policy=delete",
+                        "`min.insync.replicas` of topic report.ralm.requests must be <= 1, its"
+                                + " replication factor (got 2): run kafka-configs.sh --alter"
+                                + " --entity-type topics --entity-name report.ralm.requests"
+                                + " --add-config min.insync.replicas=1",
+                        "`partitions` of topic report.ralm.answers must be >= 8 (got 3): run"
+                                + " kafka-topics.sh --alter --topic report.ralm.answers"
+                                + " --partitions 8");
+        assertThat(report.toString().lines().filter(line -> line.endsWith("differs"))).hasSize(3);
+        assertThat(report.toString()).containsPattern("report.ralm.answers +partitions +8 +3");
+    }
+
+    private static AlterConfigOp set(String name, String value) {
+        return new AlterConfigOp(new ConfigEntry(name, value), AlterConfigOp.OpType.SET);
     }
 
     @Test

@@ -1,8 +1,8 @@
 package io.ralmspec.job.cli;
 
 import io.ralmspec.kafka.ClientSettings;
-import java.util.HashMap;
 import java.util.Map;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Options of the commands that talk to a Kafka that is already there. */
@@ -13,17 +13,13 @@ final class KafkaOptions {
             description = "Kafka (${DEFAULT-VALUE}).")
     private String bootstrapServers = "";
 
-    @Option(
-            names = "-K",
-            paramLabel = "key=value",
-            description = "A Kafka client property; may be repeated.")
-    private Map<String, String> properties = new HashMap<>();
+    @Mixin private ClientPropertyOptions properties = new ClientPropertyOptions();
 
     String bootstrapServers() {
         return bootstrapServers;
     }
 
     ClientSettings settings() {
-        return ClientSettings.of(bootstrapServers, properties, Map.of(), Map.of());
+        return ClientSettings.of(bootstrapServers, properties.all(), Map.of(), Map.of());
     }
 }

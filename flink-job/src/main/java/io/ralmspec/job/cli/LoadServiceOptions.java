@@ -2,17 +2,13 @@ package io.ralmspec.job.cli;
 
 import io.ralmspec.job.JobOptions;
 import io.ralmspec.job.OptionsReader;
-import java.io.IOException;
-import java.io.Reader;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Properties;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** What load is put on: a service started here, with a model, or a running job, without. */
@@ -37,16 +33,7 @@ final class LoadServiceOptions extends LocalServiceOptions {
     @Option(names = "--encoder", description = "Query encoder directory; with --model only.")
     private @Nullable Path encoder;
 
-    @Option(
-            names = "-K",
-            paramLabel = "key=value",
-            description = "A Kafka client property; may be repeated.")
-    private Map<String, String> clientProperties = new HashMap<>();
-
-    @Option(
-            names = "--properties",
-            description = "A file of Kafka client properties; -K wins over it.")
-    private @Nullable Path propertiesFile;
+    @Mixin private ClientPropertyOptions kafka = new ClientPropertyOptions();
 
     @Override
     @Nullable Path model() {
@@ -106,25 +93,7 @@ final class LoadServiceOptions extends LocalServiceOptions {
     @Override
     Map<String, String> values() {
         Map<String, String> values = super.values();
-        Map<String, String> kafka = new HashMap<>(fromFile());
-        kafka.putAll(clientProperties);
-        kafka.forEach((name, value) -> values.put(JobOptions.KAFKA_PROPERTIES + name, value));
+        kafka.all().forEach((name, value) -> values.put(JobOptions.KAFKA_PROPERTIES + name, value));
         return values;
-    }
-
-    private Map<String, String> fromFile() {
-        Map<String, String> read = new HashMap<>();
-        if (propertiesFile != null) {
-            Properties properties = new Properties();
-            try (Reader file = Files.newBufferedReader(propertiesFile)) {
-                properties.load(file);
-            } catch (IOException e) {
-                throw new IllegalArgumentException(
-                        "--properties must be a readable file (got %s)".formatted(propertiesFile),
-                        e);
-            }
-            properties.stringPropertyNames().forEach(n -> read.put(n, properties.getProperty(n)));
-        }
-        return read;
     }
 }
