@@ -12,10 +12,14 @@ import io.ralmspec.job.local.Ports;
 import io.ralmspec.job.local.SecureBroker;
 import io.ralmspec.kafka.ClientSettings;
 import io.ralmspec.kafka.TopicPlan;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.StringReader;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,6 +27,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.errors.SaslAuthenticationException;
 import org.apache.kafka.common.errors.SslAuthenticationException;
@@ -60,8 +65,17 @@ class SecureKafkaITCase {
         Path keys = SecureBroker.makeKeys(directory.resolve("keys.p12"), VARIABLE);
         Path stranger = SecureBroker.makeKeys(directory.resolve("stranger.p12"), VARIABLE);
         Map<String, String> security =
-                new HashMap<>(SecureBroker.keyStore(keys, "${env:" + VARIABLE + "}"));
-        security.put("security.protocol", "SSL");
+                profile(
+                        "mtls",
+                        Map.of(
+                                "/etc/ralmspec/secrets/keystore.p12",
+                                keys.toString(),
+                                "/etc/ralmspec/secrets/truststore.p12",
+                                keys.toString(),
+                                "RALMSPEC_KEYSTORE_PASSWORD",
+                                VARIABLE,
+                                "RALMSPEC_TRUSTSTORE_PASSWORD",
+                                VARIABLE));
         try (EmbeddedBroker broker =
                 SecureBroker.ssl(directory.resolve("broker"), keys, password)) {
             Map<String, String> unknown = new HashMap<>(security);
@@ -75,16 +89,17 @@ class SecureKafkaITCase {
     void aJobThatLogsInWithScramOverTlsAnswers() throws Exception {
         Path secret = Files.writeString(directory.resolve("secret"), PASSWORD + "\n");
         Path keys = SecureBroker.makeKeys(directory.resolve("keys.p12"), VARIABLE);
-        Map<String, String> security = new HashMap<>();
-        security.put("security.protocol", "SASL_SSL");
-        security.put("sasl.mechanism", "SCRAM-SHA-512");
-        security.put("sasl.jaas.config", SecureBroker.scramLogin("job", "${file:" + secret + "}"));
-        security.put("ssl.truststore.location", keys.toString());
-        security.put("ssl.truststore.password", "${env:" + VARIABLE + "}");
+        Map<String, String> security =
+                profile(
+                        "sasl-ssl",
+                        Map.of(
+                                "/etc/ralmspec/secrets/password", secret.toString(),
+                                "/etc/ralmspec/secrets/truststore.p12", keys.toString(),
+                                "RALMSPEC_TRUSTSTORE_PASSWORD", VARIABLE));
         try (EmbeddedBroker broker =
                 SecureBroker.scram(
                         directory.resolve("broker"),
-                        Map.of("job", PASSWORD),
+                        Map.of("ralmspec", PASSWORD),
                         keys,
                         System.getenv(VARIABLE))) {
             Map<String, String> wrong = new HashMap<>(security);
@@ -164,6 +179,29 @@ class SecureKafkaITCase {
                     .isNotEmpty();
             assertThat(log.containing(PASSWORD)).isEmpty();
         }
+    }
+
+    /**
+     * The shipped profile, with files and variables of this test.
+     *
+     * @param own by what they replace; each must be there
+     */
+    private static Map<String, String> profile(String name, Map<String, String> own)
+            throws IOException {
+        String text;
+        try (InputStream file =
+                TopicPlan.class.getResourceAsStream("/profiles/%s.properties".formatted(name))) {
+            text = new String(file.readAllBytes(), StandardCharsets.UTF_8);
+        }
+        for (Map.Entry<String, String> each : own.entrySet()) {
+            assertThat(text).contains(each.getKey());
+            text = text.replace(each.getKey(), each.getValue());
+        }
+        Properties properties = new Properties();
+        properties.load(new StringReader(text));
+        Map<String, String> profile = new HashMap<>();
+        properties.forEach((key, value) -> profile.put(key.toString(), value.toString()));
+        return profile;
     }
 
     private static void assertRefused(

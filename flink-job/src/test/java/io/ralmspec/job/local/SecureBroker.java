@@ -88,7 +88,7 @@ public final class SecureBroker {
     }
 
     /** Settings of a broker or client that is, and trusts, who is in the store. */
-    public static Map<String, String> keyStore(Path keys, String password) {
+    private static Map<String, String> keyStore(Path keys, String password) {
         Map<String, String> settings = new HashMap<>();
         for (String store : List.of("keystore", "truststore")) {
             settings.put("ssl.%s.location".formatted(store), keys.toString());
