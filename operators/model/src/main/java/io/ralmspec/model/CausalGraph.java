@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs a language model's graph on tokens. Owns the session; knows nothing of what is kept.
@@ -25,12 +26,21 @@ final class CausalGraph implements AutoCloseable {
     private final OrtSession session;
     private final GraphShape shape;
     private final Activity activity;
+    private final @Nullable LoopSession loop;
 
     /** Known at once, or after the first run of several tokens. */
     private boolean lastOnly;
 
+    /**
+     * @param loop the same graph for several tokens per run, which this closes; or null
+     */
     CausalGraph(
-            OrtEnvironment environment, OrtSession session, GraphShape shape, Activity activity) {
+            OrtEnvironment environment,
+            OrtSession session,
+            GraphShape shape,
+            Activity activity,
+            @Nullable LoopSession loop) {
+        this.loop = loop;
         this.environment = environment;
         this.session = session;
         this.shape = shape;
@@ -47,13 +57,26 @@ final class CausalGraph implements AutoCloseable {
         return lastOnly;
     }
 
+    /** Whether several tokens may be generated per run. */
+    boolean loops() {
+        return loop != null;
+    }
+
+    /** How many tokens a run of the step gives at most: more than one only with a loop. */
+    int most(GraphStep step) {
+        return loop != null && LoopSession.fits(step) ? step.ahead() : 1;
+    }
+
     /**
      * The tokens that follow; keys and values are written to {@code kv}, which are the past too.
      *
      * @param kv as many as {@link GraphShape#pastNames()}, in that order
-     * @return what {@link #chosen} says
+     * @return what {@link #chosen} says, or up to {@link #most} tokens
      */
     int[] runInPlace(GraphStep step, List<TensorHandle> kv) {
+        if (loop != null && LoopSession.fits(step)) {
+            return loop.runInPlace(step, kv);
+        }
         Map<String, OnnxTensor> past = named(shape.pastNames(), kv);
         Map<String, OnnxTensor> present = named(shape.presentNames(), kv);
         return run(
@@ -72,9 +95,12 @@ final class CausalGraph implements AutoCloseable {
      * The tokens that follow; new keys and values are added to {@code present}, which the caller
      * closes.
      *
-     * @return what {@link #chosen} says
+     * @return what {@link #chosen} says, or up to {@link #most} tokens, as {@link LoopSession} does
      */
     int[] runGrowing(GraphStep step, List<TensorHandle> past, List<TensorHandle> present) {
+        if (loop != null && LoopSession.fits(step)) {
+            return loop.runGrowing(step, past, present);
+        }
         return run(
                 step,
                 named(shape.pastNames(), past),
@@ -249,6 +275,9 @@ final class CausalGraph implements AutoCloseable {
 
     @Override
     public void close() {
+        if (loop != null) {
+            loop.close();
+        }
         Sessions.close(session);
     }
 }

@@ -22,6 +22,14 @@ record CausalModel(
      * @throws InvalidModelException if the directory or the graph cannot be used
      */
     static CausalModel open(Path directory, ModelOptions options) {
+        return open(directory, options, false);
+    }
+
+    /**
+     * @param loops greedy tokens are generated several per run, with a {@link LoopGraph}
+     * @throws InvalidModelException if the directory or the graph cannot be used
+     */
+    static CausalModel open(Path directory, ModelOptions options, boolean loops) {
         ModelDirectory files = ModelDirectory.read(directory);
         // More threads than heads split a head's attention, and then its rounding varies.
         int threads =
@@ -31,16 +39,33 @@ record CausalModel(
         OrtEnvironment environment = Sessions.environment();
         FileTokenizer tokenizer = FileTokenizer.open(files.tokenizer());
         OrtSession session = null;
+        LoopSession loop = null;
         try (OrtSession.SessionOptions sessionOptions = Sessions.on(options.device(), threads)) {
             session = environment.createSession(files.graph().toString(), sessionOptions);
             Activity activity = new Activity();
             GraphShape shape = GraphShape.of(session, files.graph());
-            CausalGraph graph = new CausalGraph(environment, session, shape, activity);
+            if (loops) {
+                loop = loop(files, shape, options.device(), threads, activity);
+            }
+            CausalGraph graph = new CausalGraph(environment, session, shape, activity, loop);
             return new CausalModel(files, tokenizer, graph, activity);
         } catch (OrtException | RuntimeException e) {
             tokenizer.close();
             Sessions.close(session);
+            if (loop != null) {
+                loop.close();
+            }
             throw Sessions.invalid(files.graph(), e);
+        }
+    }
+
+    private static @Nullable LoopSession loop(
+            ModelDirectory files, GraphShape shape, Device device, int threads, Activity activity) {
+        try {
+            return LoopSession.open(files, shape, device, threads, activity);
+        } catch (InvalidModelException e) {
+            LOG.warn("Every token takes a run of its own: {}", e.getMessage());
+            return null;
         }
     }
 
@@ -49,13 +74,10 @@ record CausalModel(
      * none. To be closed before the model.
      */
     @Nullable RaggedSession shared(ModelOptions options) {
-        boolean gpu =
-                options.device() == Device.CUDA
-                        || options.device() == Device.AUTO && Cuda.missing().isEmpty();
         if (options.batch() == 1) {
             return null;
         }
-        if (!files.sharedKv() || gpu) {
+        if (!files.sharedKv() || Cuda.chosen(options)) {
             LOG.info(
                     "Sequences take turns: only models with GroupQueryAttention on the CPU can run"
                             + " several at once.");

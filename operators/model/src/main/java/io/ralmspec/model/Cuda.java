@@ -17,6 +17,12 @@ final class Cuda {
 
     private Cuda() {}
 
+    /** Whether a model with these options runs on CUDA, or tries to. */
+    static boolean chosen(ModelOptions options) {
+        return options.device() == Device.CUDA
+                || options.device() == Device.AUTO && missing().isEmpty();
+    }
+
     /** What is missing, or an empty string. */
     static String missing() {
         if (!OrtEnvironment.getAvailableProviders().contains(OrtProvider.CUDA)) {

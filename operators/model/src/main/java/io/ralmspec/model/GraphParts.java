@@ -2,6 +2,7 @@ package io.ralmspec.model;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -34,6 +35,7 @@ record GraphParts(
     private static final int CONSTANT = 5;
     private static final int INPUT = 11;
     private static final int OUTPUT = 12;
+    private static final int INT64 = 7;
 
     /**
      * @param rest operator, domain and attributes, encoded
@@ -50,15 +52,32 @@ record GraphParts(
         }
 
         static Node of(String operator, List<String> inputs, List<String> outputs, long axis) {
-            byte[] attribute =
-                    ProtoWriter.join(
-                            ProtoWriter.text(1, "axis"),
-                            ProtoWriter.number(3, axis),
-                            ProtoWriter.number(20, 2));
-            byte[] rest =
-                    ProtoWriter.join(
-                            ProtoWriter.text(4, operator), ProtoWriter.field(5, attribute));
-            return new Node(operator, inputs, outputs, rest, false);
+            return of(operator, inputs, outputs).with("axis", axis);
+        }
+
+        static Node of(String operator, List<String> inputs, List<String> outputs) {
+            return new Node(operator, inputs, outputs, ProtoWriter.text(4, operator), false);
+        }
+
+        /** The node with one more attribute. */
+        Node with(String attribute, long value) {
+            return with(
+                    ProtoWriter.text(1, attribute),
+                    ProtoWriter.number(3, value),
+                    ProtoWriter.number(20, 2));
+        }
+
+        /** The node with a graph of its own, see {@link GraphParts#graph}. */
+        Node withBody(byte[] graph) {
+            return with(
+                    ProtoWriter.text(1, "body"),
+                    ProtoWriter.field(6, graph),
+                    ProtoWriter.number(20, 5));
+        }
+
+        private Node with(byte[]... attribute) {
+            byte[] field = ProtoWriter.field(5, ProtoWriter.join(attribute));
+            return new Node(operator, inputs, outputs, ProtoWriter.join(rest, field), nested);
         }
 
         private byte[] encoded() {
@@ -103,13 +122,18 @@ record GraphParts(
 
     /** The parts as one ONNX file. */
     byte[] encoded() {
+        return ProtoWriter.join(header, ProtoWriter.field(GRAPH, graph("graph")));
+    }
+
+    /** The parts without the header, as the graph of a file or of a node. */
+    byte[] graph(String name) {
         List<byte[]> fields = new ArrayList<>();
         nodes.forEach(node -> fields.add(ProtoWriter.field(NODE, node.encoded())));
-        fields.add(ProtoWriter.text(2, "graph"));
+        fields.add(ProtoWriter.text(2, name));
         fields.addAll(constants.values());
         fields.addAll(inputs.values());
         fields.addAll(outputs.values());
-        return ProtoWriter.join(header, ProtoWriter.field(GRAPH, ProtoWriter.join(fields)));
+        return ProtoWriter.join(fields);
     }
 
     private void add(ProtoReader graph, String location) {
@@ -186,7 +210,19 @@ record GraphParts(
         return "";
     }
 
-    /** An input or output of a graph, encoded. Empty dimensions: none are declared. */
+    /** A constant of int64 numbers, encoded: a vector, or what the dimensions say. */
+    static byte[] numbers(String name, List<Long> dimensions, long... values) {
+        ByteBuffer bytes = ByteBuffer.allocate(values.length * Long.BYTES);
+        bytes.order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().put(values);
+        List<byte[]> fields = new ArrayList<>();
+        dimensions.forEach(dimension -> fields.add(ProtoWriter.number(1, dimension)));
+        fields.add(ProtoWriter.number(2, INT64));
+        fields.add(ProtoWriter.text(8, name));
+        fields.add(ProtoWriter.field(9, bytes.array()));
+        return ProtoWriter.field(CONSTANT, ProtoWriter.join(fields));
+    }
+
+    /** An input or output of a graph, encoded. Without dimensions it is a scalar. */
     static byte[] value(boolean input, String name, int type, List<Object> dimensions) {
         List<byte[]> fields = new ArrayList<>(List.of(ProtoWriter.number(1, type)));
         List<byte[]> shape = new ArrayList<>();

@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param choice picks the tokens that follow
  * @param position what {@code choice} is told of the first one
  * @param keys given the keys of all positions that are run, or null if they are not wanted
+ * @param ahead tokens that may follow in the same run, at least 1: a graph that can goes on by
+ *     itself until it has so many or an end token
  */
 record GraphStep(
         int[] tokens,
@@ -21,7 +23,8 @@ record GraphStep(
         int scored,
         TokenChoice choice,
         int position,
-        @Nullable KeyRows keys) {
+        @Nullable KeyRows keys,
+        int ahead) {
     /** Told of every run: a step may take two, and a position may come in both, with equal keys. */
     @FunctionalInterface
     interface KeyRows {
@@ -34,7 +37,7 @@ record GraphStep(
     }
 
     GraphStep(int[] tokens, int from, int to, int scored, TokenChoice choice, int position) {
-        this(tokens, from, to, scored, choice, position, null);
+        this(tokens, from, to, scored, choice, position, null, 1);
     }
 
     /** Fewer tokens than this are rounded in another way. */
@@ -50,12 +53,16 @@ record GraphStep(
     }
 
     GraphStep from(int start) {
-        return new GraphStep(tokens, start, to, scored, choice, position, keys);
+        return new GraphStep(tokens, start, to, scored, choice, position, keys, ahead);
     }
 
     /** The first tokens only, for what was computed of them. */
     GraphStep to(int end) {
-        return new GraphStep(tokens, from, end, 0, TokenChoice.GREEDY, 0, keys);
+        return new GraphStep(tokens, from, end, 0, TokenChoice.GREEDY, 0, keys, 1);
+    }
+
+    GraphStep ahead(int most) {
+        return new GraphStep(tokens, from, to, scored, choice, position, keys, most);
     }
 
     static GraphStep keysAndValues(int[] tokens, int from, int to) {

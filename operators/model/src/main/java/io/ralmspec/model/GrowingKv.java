@@ -65,7 +65,9 @@ final class GrowingKv implements SequenceKv {
                             ? runFromNothing(step, present)
                             : graph.runGrowing(step, at(step.from()).tensors(), present);
             if (step.count() > 1) {
-                add(new KvSnapshot(step.to(), present));
+                // A loop runs all but the last new token, and leaves out the last one it ran.
+                int length = graph.most(step) > 1 ? step.to() + next.length - 2 : step.to();
+                add(new KvSnapshot(length, present));
                 kept = true;
             }
             return next;

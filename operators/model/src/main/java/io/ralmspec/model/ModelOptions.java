@@ -11,8 +11,9 @@ package io.ralmspec.model;
  * @param documentKvBytes bound of the keys and values kept for documents, outside the heap
  * @param sequenceKvBytes bound of the keys and values kept for sequences, outside the heap; the one
  *     that is running may exceed it while it runs
- * @param batch sequences that may share a run, at least 1; more than 1 takes the weights' memory a
- *     second time, and is heeded only for models with GroupQueryAttention on the CPU
+ * @param batch sequences that may share a run, at least 1; heeded only for models with
+ *     GroupQueryAttention on the CPU. On CUDA, more than 1 lets a run generate several tokens of a
+ *     sequence. Either takes the weights' memory a second time
  */
 public record ModelOptions(
         int intraOpThreads,

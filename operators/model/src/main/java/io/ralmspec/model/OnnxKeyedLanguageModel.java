@@ -111,7 +111,7 @@ public final class OnnxKeyedLanguageModel implements KeyedLanguageModel, KeyEnco
             }
             LastState last = new LastState(all.length - 1);
             int start = kept.rewind(all, all.length, 1);
-            kept.run(new GraphStep(all, start, all.length, 1, last::choose, 0, last::keys));
+            kept.run(new GraphStep(all, start, all.length, 1, last::choose, 0, last::keys, 1));
             return new TokenState(last.key, last.logProbabilities);
         } catch (RuntimeException e) {
             // What an interrupted run left behind is not known.
@@ -165,7 +165,8 @@ public final class OnnxKeyedLanguageModel implements KeyedLanguageModel, KeyEnco
                             0,
                             TokenChoice.GREEDY,
                             0,
-                            (from, count, rows) -> copy(from, count, rows, keys)));
+                            (from, count, rows) -> copy(from, count, rows, keys),
+                            1));
             return keys;
         } finally {
             oneThread.leave();

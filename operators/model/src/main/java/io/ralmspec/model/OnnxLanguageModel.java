@@ -60,7 +60,7 @@ public final class OnnxLanguageModel implements LanguageModel {
         sequences = new KvCache<>(options.sequenceKvBytes());
         sequenceKvBytes = options.sequenceKvBytes();
         keepsDocuments = options.documentKvBytes() > 0;
-        shared = model.shared(options);
+        shared = model.graph().loops() ? null : model.shared(options);
         newKv = model.newKv(Math.addExact(options.documentKvBytes(), options.sequenceKvBytes()));
     }
 
@@ -71,7 +71,16 @@ public final class OnnxLanguageModel implements LanguageModel {
      */
     public static OnnxLanguageModel open(
             Path directory, ModelOptions options, DocumentCatalog documents) {
-        CausalModel model = CausalModel.open(directory, options);
+        return open(directory, options, documents, options.batch() > 1 && Cuda.chosen(options));
+    }
+
+    /**
+     * @param loops several greedy tokens are generated per run, which pays where keys and values
+     *     must go to a device and back in each; sequences then do not share runs
+     */
+    static OnnxLanguageModel open(
+            Path directory, ModelOptions options, DocumentCatalog documents, boolean loops) {
+        CausalModel model = CausalModel.open(directory, options, loops);
         try {
             return new OnnxLanguageModel(model, options, documents);
         } catch (RuntimeException e) {

@@ -27,7 +27,10 @@ final class Sequence implements KvHolder {
     /** The tokens that follow, as {@link CausalGraph} gives them. */
     int[] run(GraphStep step) {
         int[] next = kv.run(step);
-        tokens = Arrays.copyOf(step.tokens(), step.to());
+        // A loop ran all but the last of what it chose; in a draft the tokens are there already.
+        int more = step.scored() == 1 ? next.length - 1 : 0;
+        tokens = Arrays.copyOf(step.tokens(), step.to() + more);
+        System.arraycopy(next, 0, tokens, step.to(), more);
         return next;
     }
 

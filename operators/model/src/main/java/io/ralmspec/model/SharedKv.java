@@ -51,12 +51,15 @@ final class SharedKv implements SequenceKv {
     private int[] runEven(GraphStep step) {
         int[] next = graph.runInPlace(step, begin(step));
         ran(step);
+        if (graph.most(step) > 1) {
+            length += next.length - 1;
+        }
         return next;
     }
 
     @Override
     public List<TensorHandle> begin(GraphStep step) {
-        reserve(step.to(), step.from());
+        reserve(step.to() + graph.most(step) - 1, step.from());
         if (tensors.isEmpty()) {
             KvMemory own = memory();
             tensors =

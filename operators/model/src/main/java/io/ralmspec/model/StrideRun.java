@@ -50,7 +50,8 @@ final class StrideRun {
         int end = to + draft;
         int scored = 1 + draft;
         int start = sequence.rewind(tokens, end, scored);
-        return new GraphStep(tokens, start, end, scored, choice, to - prefix);
+        int ahead = draft == 0 ? tokens.length - to : 1;
+        return new GraphStep(tokens, start, end, scored, choice, to - prefix).ahead(ahead);
     }
 
     /** Takes what {@link #next} gave. */
