@@ -139,7 +139,9 @@ public final class JobOptions {
                     8,
                     1,
                     64,
-                    "Requests that may share a run of the model; above 1 takes its memory twice.");
+                    "Requests that may share a run of the model; above 1 takes its memory twice. On"
+                            + " CUDA they take turns, and above 1 makes a run generate a stride"
+                            + " instead of a token.");
     public static final ConfigOption<String> ENCODER_DIRECTORY =
             TABLE.text(
                     "ralmspec.encoder.directory",

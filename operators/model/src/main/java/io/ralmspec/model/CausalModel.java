@@ -45,7 +45,7 @@ record CausalModel(
             Activity activity = new Activity();
             GraphShape shape = GraphShape.of(session, files.graph());
             if (loops) {
-                loop = loop(files, shape, options.device(), threads, activity);
+                loop = loop(files, shape, sessionOptions, activity);
             }
             CausalGraph graph = new CausalGraph(environment, session, shape, activity, loop);
             return new CausalModel(files, tokenizer, graph, activity);
@@ -60,9 +60,12 @@ record CausalModel(
     }
 
     private static @Nullable LoopSession loop(
-            ModelDirectory files, GraphShape shape, Device device, int threads, Activity activity) {
+            ModelDirectory files,
+            GraphShape shape,
+            OrtSession.SessionOptions options,
+            Activity activity) {
         try {
-            return LoopSession.open(files, shape, device, threads, activity);
+            return LoopSession.open(files, shape, options, activity);
         } catch (InvalidModelException e) {
             LOG.warn("Every token takes a run of its own: {}", e.getMessage());
             return null;

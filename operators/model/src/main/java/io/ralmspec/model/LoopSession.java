@@ -34,12 +34,16 @@ final class LoopSession implements AutoCloseable {
 
     /**
      * @param shape of the directory's graph
+     * @param options with which that graph was opened
      * @throws InvalidModelException if the graph cannot be looped
      */
     static LoopSession open(
-            ModelDirectory files, GraphShape shape, Device device, int threads, Activity activity) {
+            ModelDirectory files,
+            GraphShape shape,
+            OrtSession.SessionOptions options,
+            Activity activity) {
         Path directory = files.graph().toAbsolutePath().getParent();
-        try (OrtSession.SessionOptions options = Sessions.on(device, threads)) {
+        try {
             options.addConfigEntry(
                     "session.model_external_initializers_file_folder_path",
                     String.valueOf(directory));

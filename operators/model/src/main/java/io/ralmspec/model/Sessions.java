@@ -36,10 +36,14 @@ final class Sessions {
         return options;
     }
 
-    /** Falls back to the CPU only for {@link Device#AUTO}. */
+    /**
+     * Falls back to the CPU only for {@link Device#AUTO}. Logs where the language model will run,
+     * in one line that starts with the same words whatever it is.
+     */
     static OrtSession.SessionOptions on(Device device, int intraOpThreads) throws OrtException {
         OrtSession.SessionOptions options = cpu(intraOpThreads);
         if (device == Device.CPU) {
+            LOG.info("The language model runs on the CPU, as asked, threads: {}.", intraOpThreads);
             return options;
         }
         String missing = Cuda.missing();
@@ -48,6 +52,7 @@ final class Sessions {
                 options.addCUDA(0);
                 // Without this, GPU memory grows with the shapes seen.
                 options.setMemoryPatternOptimization(false);
+                LOG.info("The language model runs on CUDA, device 0.");
                 return options;
             } catch (OrtException e) {
                 missing = "ONNX Runtime's CUDA provider cannot start: " + e.getMessage();
@@ -58,7 +63,10 @@ final class Sessions {
             throw new InvalidModelException(
                     "device cuda is not available: %s; use device auto or cpu".formatted(missing));
         }
-        LOG.info("The language model runs on the CPU: {}.", missing);
+        LOG.info(
+                "The language model runs on the CPU, threads: {}, because {}.",
+                intraOpThreads,
+                missing);
         return options;
     }
 
