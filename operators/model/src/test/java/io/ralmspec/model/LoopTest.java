@@ -103,8 +103,7 @@ class LoopTest {
     void theEndTokenIsTheLastOne(String name, @TempDir Path temp) {
         Path directory = TestDirectories.copy("models/" + name, temp.resolve("ends"));
         Generation generation =
-                Generation.of(
-                        new Context("s", 0, new int[] {40, 41, 42, 43}), 20, Sampling.GREEDY);
+                Generation.of(new Context("s", 0, new int[] {40, 41, 42, 43}), 20, Sampling.GREEDY);
         int[] tokens;
         try (OnnxLanguageModel model = open(directory, 2, 1 << 24, true)) {
             tokens = Generations.generate(model, generation).tokens();
