@@ -15,6 +15,7 @@ import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.InvalidReplicationFactorException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
@@ -90,6 +91,12 @@ final class TopicCreator {
         } catch (ExecutionException e) {
             if (e.getCause() instanceof TopicExistsException) {
                 return false;
+            }
+            if (e.getCause() instanceof InvalidReplicationFactorException refused) {
+                throw new IllegalStateException(
+                        "topic %s can't be created: its replication factor must be <= the brokers that run (got %d): choose it with `ralmspec topics --create --replication-factor`"
+                                .formatted(topic.name(), replicationFactor),
+                        refused);
             }
             throw failed("created", topic, e);
         }

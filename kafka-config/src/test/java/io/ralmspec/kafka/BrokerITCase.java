@@ -189,7 +189,8 @@ class BrokerITCase {
         assertThatThrownBy(() -> plan.createMissing(admin, 3))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageStartingWith("topic copies.ralm.requests can't be created: ")
-                .hasMessageContaining("replication");
+                .hasMessageContaining("must be <= the brokers that run (got 3)")
+                .hasMessageContaining("--replication-factor");
     }
 
     @Test
