@@ -49,5 +49,10 @@ public sealed interface Event extends SessionEvent {
      * The knowledge base answered; {@code hits.get(i)} belongs to query i of the {@link
      * Command.Verify} with this epoch.
      */
-    record Verified(int epoch, List<Hits> hits, double seconds) implements Event {}
+    record Verified(int epoch, List<Hits> hits, double seconds) implements Event {
+        @Override
+        public Verified timed(double taken) {
+            return new Verified(epoch, hits, taken);
+        }
+    }
 }
