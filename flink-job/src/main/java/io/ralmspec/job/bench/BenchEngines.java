@@ -30,7 +30,10 @@ public final class BenchEngines implements AutoCloseable {
         LIBRARY,
         /** The real job, asked through Kafka. */
         FLINK,
-        /** Both in turn; two models and two knowledge bases are open then. */
+        /**
+         * Both in turn; two models and two knowledge bases are open then. Each model keeps its
+         * documents from turn to turn, as the job's does.
+         */
         BOTH
     }
 
@@ -52,7 +55,10 @@ public final class BenchEngines implements AutoCloseable {
                 Serving serving = serving(checked, padVectors).open();
                 opened.engines.add(
                         LocalEngine.library(
-                                serving, operators.strides(), operators.maxVerificationBatch()));
+                                serving,
+                                operators.strides(),
+                                operators.maxVerificationBatch(),
+                                kind == Kind.LIBRARY));
             }
             if (kind != Kind.LIBRARY) {
                 opened.engines.add(flink(options, padVectors, uiPort, directory));

@@ -34,6 +34,7 @@ final class LocalEngine implements Engine {
     private final SessionLoop<?> loop;
     private final ModelOnly modelOnly;
     private final Oracle oracle;
+    private final Runnable cool;
     private final AutoCloseable serving;
 
     private LocalEngine(
@@ -42,6 +43,7 @@ final class LocalEngine implements Engine {
             SessionLoop<?> loop,
             Machine machine,
             Oracle oracle,
+            Runnable cool,
             AutoCloseable serving) {
         this.name = name;
         this.computed = computed;
@@ -49,6 +51,7 @@ final class LocalEngine implements Engine {
         this.machine = machine;
         this.modelOnly = new ModelOnly(machine);
         this.oracle = oracle;
+        this.cool = cool;
         this.serving = serving;
     }
 
@@ -56,11 +59,14 @@ final class LocalEngine implements Engine {
      * With the job's workers, in real time.
      *
      * @param maxBatch queries per search
+     * @param cold no turn finds documents in the model that another has left there
      */
-    static LocalEngine library(Serving serving, StrideSettings settings, int maxBatch) {
+    static LocalEngine library(
+            Serving serving, StrideSettings settings, int maxBatch, boolean cold) {
         Machine machine =
                 LibraryMachine.documents(steps(serving), serving.knowledgeBase(), maxBatch);
-        return documents("library", false, serving, settings, machine);
+        Runnable cool = cold ? serving.model()::forgetDocuments : () -> {};
+        return documents("library", false, serving, settings, machine, cool);
     }
 
     /** In virtual time, with the paper's costs. */
@@ -69,7 +75,7 @@ final class LocalEngine implements Engine {
         Machine machine =
                 new PaperMachine(
                         costs, remembering.model(), steps(remembering), serving.knowledgeBase());
-        return documents("paper-" + costs.wireName(), true, serving, settings, machine);
+        return documents("paper-" + costs.wireName(), true, serving, settings, machine, () -> {});
     }
 
     private static LocalEngine documents(
@@ -77,7 +83,8 @@ final class LocalEngine implements Engine {
             boolean computed,
             Serving serving,
             StrideSettings settings,
-            Machine machine) {
+            Machine machine,
+            Runnable cool) {
         ModelProfile profile = serving.model().profile();
         KnowledgeBase knowledgeBase = serving.knowledgeBase();
         SpeculativeDecoder decoder =
@@ -99,6 +106,7 @@ final class LocalEngine implements Engine {
                     serving.model().release(request.id());
                     return answer;
                 },
+                cool,
                 serving);
     }
 
@@ -125,6 +133,7 @@ final class LocalEngine implements Engine {
                     model.release(request.id());
                     return answer;
                 },
+                () -> {},
                 () -> IOUtils.closeAll(List.of(model, datastore)));
     }
 
@@ -145,12 +154,20 @@ final class LocalEngine implements Engine {
     @Override
     public Group run(Cell cell, List<DecodingRequest> requests, int atATime)
             throws InterruptedException {
+        cool();
         return loop.run(cell, requests, atATime);
     }
 
     @Override
     public Optional<Group> modelOnly(Group baseline, int atATime) throws InterruptedException {
+        cool();
         return Optional.of(modelOnly.replay(baseline.outcomes(), atATime));
+    }
+
+    private void cool() throws InterruptedException {
+        // The model is used by one thread at a time.
+        machine.settle();
+        cool.run();
     }
 
     @Override

@@ -5,27 +5,33 @@ import io.ralmspec.decoding.Event;
 import io.ralmspec.decoding.Hits;
 import io.ralmspec.decoding.KnowledgeBase;
 import io.ralmspec.decoding.LanguageModel;
+import io.ralmspec.decoding.ModelLoad;
 import io.ralmspec.decoding.ModelSteps;
 import io.ralmspec.decoding.Query;
 import io.ralmspec.decoding.SessionCommand;
+import io.ralmspec.streaming.LoadMeter;
+import io.ralmspec.streaming.ModelWorker;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.PriorityQueue;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One model and one knowledge base in virtual time: what they answer is real, how long it takes is
  * computed. The same input always gives the same times.
  *
- * <p>The model does one step after the other, in the order of arrival. A step takes one pass per
- * token; with a draft of which c of n tokens agree, {@code max(1, n - c)}. A cancelled step ends
- * with the pass that runs. The knowledge base, whenever it is free, answers in one call all that
- * waits. Prompts, and encoding queries, take no time: the paper's calls include it.
+ * <p>The model does one step after the other, in the order of arrival, but verified work before
+ * guesses as {@link ModelWorker} does. A step takes one pass per token; with a draft of which c of
+ * n tokens agree, {@code max(1, n - c)}. A cancelled step ends with the pass that runs. The
+ * knowledge base, whenever it is free, answers in one call all that waits. Prompts, and encoding
+ * queries, take no time: the paper's calls include it.
  */
 final class PaperMachine implements Machine {
     private static final Comparator<Happening> BY_TIME =
@@ -40,13 +46,21 @@ final class PaperMachine implements Machine {
     private static final class Step implements Work {
         final Command.Generate command;
         final long arrived;
+
+        final long number;
+
+        /** Its place among those that wait: that of a step on verified ground, so many later. */
+        final long turn;
+
         long started;
         boolean cancelled;
         Event.@Nullable Generated result;
 
-        Step(Command.Generate command, long arrived) {
+        Step(Command.Generate command, long arrived, long number) {
             this.command = command;
             this.arrived = arrived;
+            this.number = number;
+            this.turn = number + (long) ModelWorker.HEAD_START * command.depth();
         }
 
         String id() {
@@ -62,15 +76,21 @@ final class PaperMachine implements Machine {
     private final LanguageModel model;
     private final ModelSteps steps;
     private final KnowledgeBase knowledgeBase;
+    private final LoadMeter meter = new LoadMeter();
+    private final Set<String> sequences = new HashSet<>();
     private final PriorityQueue<Happening> happenings = new PriorityQueue<>(BY_TIME);
     private final Deque<Result> ready = new ArrayDeque<>();
-    private final Deque<Step> waitingSteps = new ArrayDeque<>();
+    private final PriorityQueue<Step> waitingSteps =
+            new PriorityQueue<>(
+                    Comparator.<Step>comparingLong(step -> step.turn)
+                            .thenComparingLong(step -> step.number));
     private final List<Search> waitingSearches = new ArrayList<>();
     private @Nullable Step running;
     private boolean searching;
     private long calls;
     private long now;
     private long order;
+    private long arrivals;
 
     PaperMachine(
             PaperCosts costs, LanguageModel model, ModelSteps steps, KnowledgeBase knowledgeBase) {
@@ -93,8 +113,11 @@ final class PaperMachine implements Machine {
     }
 
     void generate(Command.Generate command) {
-        Step step = new Step(command, now);
+        Step step = new Step(command, now, arrivals++);
         cancel(step.id());
+        if (sequences.add(step.id())) {
+            meter.joined();
+        }
         waitingSteps.add(step);
         startStep();
     }
@@ -157,6 +180,9 @@ final class PaperMachine implements Machine {
     @Override
     public void release(String id) {
         cancel(id);
+        if (sequences.remove(id)) {
+            meter.left();
+        }
         waitingSearches.removeIf(search -> search.id().equals(id));
         model.release(id);
     }
@@ -180,9 +206,11 @@ final class PaperMachine implements Machine {
 
     private void ended(Step step) {
         running = null;
+        meter.worked(since(step.started));
         Event.Generated result = step.result;
         if (!step.cancelled && result != null) {
-            ready.add(new Result(step.id(), result.timed(since(step.arrived))));
+            ModelLoad load = meter.completed((step.started - step.arrived) / 1e9);
+            ready.add(new Result(step.id(), result.timed(since(step.arrived)).under(load)));
         }
         startStep();
     }

@@ -79,9 +79,25 @@ class LocalEngineTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void everyTurnBeginsWithoutDocumentsWhereThatIsAskedFor(boolean cold) throws Exception {
+        Serving serving = Scripted.serving(Seeds.first(), 40, 60);
+        ScriptedLanguageModel model = (ScriptedLanguageModel) serving.model();
+        Cell baseline = new Cell(RetrieverKind.EXACT, BenchPolicy.BASELINE);
+        List<DecodingRequest> requests =
+                Scripted.requests(2, 20).stream().map(baseline::apply).toList();
+        try (Engine engine = LocalEngine.library(serving, StrideSettings.DEFAULT, 256, cold)) {
+            Group full = engine.run(baseline, requests, 1);
+            assertThat(model.forgotten()).isEqualTo(cold ? 1 : 0);
+            engine.modelOnly(full, 1);
+            assertThat(model.forgotten()).isEqualTo(cold ? 2 : 0);
+        }
+    }
+
     private static Engine engine(Serving serving, boolean computed) {
         return computed
                 ? LocalEngine.paper(serving, StrideSettings.DEFAULT, PaperCosts.GPT2)
-                : LocalEngine.library(serving, StrideSettings.DEFAULT, 256);
+                : LocalEngine.library(serving, StrideSettings.DEFAULT, 256, true);
     }
 }

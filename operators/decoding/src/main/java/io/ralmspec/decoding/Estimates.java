@@ -5,12 +5,15 @@ package io.ralmspec.decoding;
  * gamma), older observations counting less. A step and a call slow each other down where they share
  * processors, so both are known alone and beside one another.
  *
- * @param step seconds per step that ran alone (a); 0 if none was seen
+ * @param step seconds per step that ran alone (a), without waiting for other requests' steps where
+ *     that is known; 0 if none was seen
  * @param stepBeside seconds per step that ran beside a call; 0 if none was seen
  * @param plainCall calls of plain decoding: one query, one document
  * @param call calls that ran alone (b)
  * @param callBeside calls that ran beside a step
  * @param gamma probability that a step survives its verification
+ * @param turn seconds in which the model can run one step of every request under way, as of late; 0
+ *     if there is no other, or unknown
  */
 public record Estimates(
         double step,
@@ -18,10 +21,11 @@ public record Estimates(
         CallCost plainCall,
         CallCost call,
         CallCost callBeside,
-        double gamma) {
+        double gamma,
+        double turn) {
     /** Before anything was seen; gamma is what the paper's exact retrieval had. */
     public static final Estimates UNKNOWN =
-            new Estimates(0, 0, CallCost.UNKNOWN, CallCost.UNKNOWN, CallCost.UNKNOWN, 0.75);
+            new Estimates(0, 0, CallCost.UNKNOWN, CallCost.UNKNOWN, CallCost.UNKNOWN, 0.75, 0);
 
     /** Weight of the newest observation of a step. */
     private static final double STEP_RATE = 0.1;
@@ -60,11 +64,11 @@ public record Estimates(
         if (beside) {
             double first = stepBeside == 0 ? step : stepBeside;
             return new Estimates(
-                    step, average(first, observed), plainCall, call, callBeside, gamma);
+                    step, average(first, observed), plainCall, call, callBeside, gamma, turn);
         }
         double alone = average(step, observed);
         double forgotten = stepBeside == 0 ? 0 : stepBeside + FORGET_RATE * (alone - stepBeside);
-        return new Estimates(alone, forgotten, plainCall, call, callBeside, gamma);
+        return new Estimates(alone, forgotten, plainCall, call, callBeside, gamma, turn);
     }
 
     /**
@@ -75,7 +79,7 @@ public record Estimates(
     public Estimates withCall(int queries, int topN, double observed, boolean beside) {
         if (beside) {
             CallCost next = callBeside.with(queries, observed);
-            return new Estimates(step, stepBeside, plainCall, call, next, gamma);
+            return new Estimates(step, stepBeside, plainCall, call, next, gamma, turn);
         }
         boolean plain = queries == 1 && topN == 1;
         CallCost seen = (plain ? plainCall : call).with(queries, observed);
@@ -85,7 +89,8 @@ public record Estimates(
                 plain ? seen : plainCall,
                 plain ? call.towards(seen, FORGET_RATE) : seen,
                 callBeside.towards(seen, FORGET_RATE),
-                gamma);
+                gamma,
+                turn);
     }
 
     /** With a step that survived its verification or did not. */
@@ -94,9 +99,14 @@ public record Estimates(
         return withGamma(next);
     }
 
+    /** With what the model's worker says of its other work. */
+    public Estimates withTurn(double seconds) {
+        return new Estimates(step, stepBeside, plainCall, call, callBeside, gamma, seconds);
+    }
+
     /** These costs with another gamma. */
     public Estimates withGamma(double other) {
-        return new Estimates(step, stepBeside, plainCall, call, callBeside, other);
+        return new Estimates(step, stepBeside, plainCall, call, callBeside, other, turn);
     }
 
     private static double average(double before, double observed) {

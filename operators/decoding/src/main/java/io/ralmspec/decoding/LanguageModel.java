@@ -25,6 +25,9 @@ public interface LanguageModel extends AutoCloseable {
     /** Forgets what was kept for this sequence, and gives up its stride in a batch. */
     void release(String sequence);
 
+    /** Forgets what was kept for documents. Costs time later, and changes no token. */
+    default void forgetDocuments() {}
+
     @Override
     void close();
 }

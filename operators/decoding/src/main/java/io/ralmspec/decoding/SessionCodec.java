@@ -15,10 +15,13 @@ import org.jspecify.annotations.Nullable;
  * first release on, a new version reads every older one.
  */
 final class SessionCodec {
-    private static final int VERSION = 3;
+    private static final int VERSION = 4;
 
     /** The last version without the knowledge base. */
     private static final int WITHOUT_KNOWLEDGE_BASE = 2;
+
+    /** The first version with the model's load. */
+    private static final int WITH_LOAD = 4;
 
     private SessionCodec() {}
 
@@ -44,6 +47,7 @@ final class SessionCodec {
             }
             SessionFields.write(out, state.cache().documents());
             SessionFields.write(out, state.estimates());
+            out.writeDouble(state.estimates().turn());
             SessionFields.write(out, state.outcomes());
             SessionFields.write(out, state.counters());
             SessionFields.write(out, state.timings());
@@ -77,13 +81,18 @@ final class SessionCodec {
                     SessionFields.readTranscript(in),
                     readSteps(in),
                     new SpeculationCache(SessionFields.readInts(in)),
-                    SessionFields.readEstimates(in),
+                    readEstimates(in, version),
                     SessionFields.readOutcomes(in),
                     SessionFields.readCounters(in),
                     SessionFields.readTimings(in));
         } catch (IOException e) {
             throw new IllegalArgumentException("session state is truncated", e);
         }
+    }
+
+    private static Estimates readEstimates(DataInputStream in, int version) throws IOException {
+        Estimates estimates = SessionFields.readEstimates(in);
+        return version < WITH_LOAD ? estimates : estimates.withTurn(in.readDouble());
     }
 
     private static void writeHit(DataOutputStream out, @Nullable Hit hit) throws IOException {

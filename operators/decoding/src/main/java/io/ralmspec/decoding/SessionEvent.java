@@ -17,4 +17,9 @@ public interface SessionEvent {
     default SessionEvent timed(double seconds) {
         return this;
     }
+
+    /** The same with the load under which it was generated, if it is a step. */
+    default SessionEvent under(ModelLoad load) {
+        return this;
+    }
 }

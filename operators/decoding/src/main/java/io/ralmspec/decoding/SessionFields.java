@@ -134,6 +134,7 @@ public final class SessionFields {
         return new Transcript(prompt, generated, sources, in.readInt(), in.readInt());
     }
 
+    /** Without {@link Estimates#turn}. */
     public static void write(DataOutputStream out, Estimates estimates) throws IOException {
         out.writeDouble(estimates.step());
         out.writeDouble(estimates.stepBeside());
@@ -143,6 +144,7 @@ public final class SessionFields {
         out.writeDouble(estimates.gamma());
     }
 
+    /** Without {@link Estimates#turn}, which is 0. */
     public static Estimates readEstimates(DataInputStream in) throws IOException {
         return new Estimates(
                 in.readDouble(),
@@ -150,7 +152,8 @@ public final class SessionFields {
                 readCallCost(in),
                 readCallCost(in),
                 readCallCost(in),
-                in.readDouble());
+                in.readDouble(),
+                0);
     }
 
     private static void writeCallCost(DataOutputStream out, CallCost cost) throws IOException {

@@ -171,10 +171,11 @@ public final class SpeculativeDecoder implements SessionDecoder<SessionState> {
         s.generating = 0;
         s.modelSteps++;
         s.timings = s.timings.plusGeneration(event.seconds());
+        s.estimates = s.estimates.withTurn(event.load().turnSeconds());
         Step step = stepOf(s, event);
         boolean redraft = s.redrafting();
         if (!redraft) {
-            s.estimates = s.estimates.withStep(event.seconds(), s.stepBeside);
+            s.estimates = s.estimates.withStep(event.ownSeconds(), s.stepBeside);
         }
         Plan plan = planner.plan(s);
         if (redraft) {

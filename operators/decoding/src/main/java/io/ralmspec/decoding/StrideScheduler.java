@@ -20,6 +20,11 @@ package io.ralmspec.decoding;
  * made small where the paper makes its own large. The second replaces the paper's, which assumes
  * that exactly one step more is made while a verification is out. Its a and b are those of steps
  * and calls that run beside one another, so that it loses where they slow each other down too much.
+ *
+ * <p>Where the model has other requests too, it is the model's time that runs out: with T seconds
+ * for one step of each, nobody's w steps take less than w T, wrong ones included. So each of the
+ * sums above counts for no less than its steps times T, and plain decoding's a + b for no less than
+ * T: where the model is never idle, the fewest steps win, and those are plain decoding's.
  */
 final class StrideScheduler {
     /** Steps that the running average of gamma counts for beside those of the window. */
@@ -68,15 +73,24 @@ final class StrideScheduler {
     private Plan fastest(
             Estimates estimates, double gamma, int lookups, boolean async, double leastGain) {
         Plan best = Plan.PLAIN;
+        double turn = estimates.turn();
         double plain = estimates.stepSeconds(false) + estimates.plainCallSeconds();
-        double least = (1 - leastGain) * plain * geometric(gamma, lookups);
+        double least = (1 - leastGain) * Math.max(plain, turn) * geometric(gamma, lookups);
         for (int n = 1; n <= Math.min(settings.maxStride(), lookups); n++) {
-            double waiting = synchronous(estimates, gamma, n, lookups);
+            double waiting =
+                    Math.max(
+                            synchronous(estimates, gamma, n, lookups),
+                            turn * synchronousSteps(gamma, n, lookups));
             if (n > 1 && waiting < least) {
                 best = new Plan(n, false, true);
                 least = waiting;
             }
-            double going = async ? asynchronous(estimates, gamma, n, lookups) : waiting;
+            double going =
+                    async
+                            ? Math.max(
+                                    asynchronous(estimates, gamma, n, lookups),
+                                    turn * asynchronousSteps(estimates, gamma, n, lookups))
+                            : waiting;
             if (async && going < least) {
                 best = new Plan(n, true, true);
                 least = going;
@@ -95,9 +109,15 @@ final class StrideScheduler {
                 + Math.pow(gamma, (double) n * full) * lastRound;
     }
 
+    private static double synchronousSteps(double gamma, int n, int lookups) {
+        int full = (lookups - 1) / n;
+        return n * geometric(Math.pow(gamma, n), full)
+                + (lookups - full * n) * Math.pow(gamma, (double) n * full);
+    }
+
     private double asynchronous(Estimates estimates, double gamma, int n, int lookups) {
         double a = estimates.stepSeconds(true);
-        double k = Math.clamp(estimates.callSeconds(1, true) / a, 1, settings.maxStride());
+        double k = meanwhile(estimates);
         double next = Math.max(a, estimates.callSeconds((int) Math.round(k), true));
         double calls = Math.ceil((lookups - n) / k);
         // What is gathered before the first call is gathered alone.
@@ -105,6 +125,24 @@ final class StrideScheduler {
                 + STOPPING * a
                 + estimates.callSeconds(n, true)
                 + Math.pow(gamma, n) * geometric(Math.pow(gamma, k), calls) * next;
+    }
+
+    private double asynchronousSteps(Estimates estimates, double gamma, int n, int lookups) {
+        double k = Math.min(meanwhile(estimates), lookups - n);
+        if (k == 0) {
+            return n;
+        }
+        // What is made while the first call is out is made even if that finds a wrong guess, but
+        // no more than fits into it: the step that still runs is stopped.
+        double first = Math.min(k, estimates.callSeconds(1, true) / estimates.stepSeconds(true));
+        double later = Math.ceil((lookups - n) / k) - 1;
+        return n + first + k * Math.pow(gamma, n) * geometric(Math.pow(gamma, k), later);
+    }
+
+    /** Steps that can be made while a verification is out (k). */
+    private double meanwhile(Estimates estimates) {
+        double a = estimates.stepSeconds(true);
+        return Math.clamp(estimates.callSeconds(1, true) / a, 1, settings.maxStride());
     }
 
     /** 1 + q + ... + q^(terms - 1), for q in (0, 1). */

@@ -17,6 +17,7 @@ public final class ScriptedLanguageModel implements LanguageModel {
     private final int failOneIn;
     private final Set<String> held = new HashSet<>();
     private int calls;
+    private int forgotten;
 
     /**
      * @param endOneIn one token in this many ends the answer; 0 for never
@@ -74,6 +75,16 @@ public final class ScriptedLanguageModel implements LanguageModel {
             }
         }
         return new Stride(added, confidence);
+    }
+
+    /** Times that documents were to be forgotten. */
+    public synchronized int forgotten() {
+        return forgotten;
+    }
+
+    @Override
+    public synchronized void forgetDocuments() {
+        forgotten++;
     }
 
     private boolean fails(int document, int[] tokens) {

@@ -147,6 +147,26 @@ class StrideSchedulerTest {
     }
 
     @Test
+    void decodesPlainlyWhereTheModelIsNeverIdle() {
+        Estimates alone = estimates(0.9, 0.1, 0.15);
+        assertThat(scheduler.plan(alone, Outcomes.NONE, 31, true, false).stride()).isPositive();
+        // Three others want it as well: plain decoding keeps it busy, 0.1 + 0.15 < 4 * 0.1.
+        Estimates saturated = alone.withTurn(0.4);
+        assertThat(scheduler.plan(saturated, Outcomes.NONE, 31, true, false)).isEqualTo(Plan.PLAIN);
+        assertThat(scheduler.plan(saturated, Outcomes.NONE, 31, false, false))
+                .isEqualTo(Plan.PLAIN);
+    }
+
+    @Test
+    void runsLessAheadWhereTheModelHasOtherRequestsToo() {
+        Estimates alone = estimates(0.9, 0.1, 4.37);
+        Plan few = scheduler.plan(alone.withTurn(1.6), Outcomes.NONE, 31, true, false);
+        Plan one = scheduler.plan(alone.withTurn(0.1), Outcomes.NONE, 31, true, false);
+        assertThat(one).isEqualTo(scheduler.plan(alone, Outcomes.NONE, 31, true, false));
+        assertThat(few.stride()).isBetween(1, one.stride() - 1);
+    }
+
+    @Test
     void staysWithinItsBounds() {
         Estimates dear = estimates(0.999, 0.001, 100);
         assertThat(stride(scheduler, dear, Outcomes.NONE, ENDLESS, false)).isEqualTo(32);
@@ -194,6 +214,6 @@ class StrideSchedulerTest {
 
     private static Estimates estimates(double gamma, double step, double call) {
         CallCost cost = CallCost.UNKNOWN.with(1, call);
-        return new Estimates(step, 0, cost, cost, CallCost.UNKNOWN, gamma);
+        return new Estimates(step, 0, cost, cost, CallCost.UNKNOWN, gamma, 0);
     }
 }

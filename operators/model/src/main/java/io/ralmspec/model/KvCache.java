@@ -59,9 +59,13 @@ final class KvCache<K, V extends KvHolder> implements AutoCloseable {
         return entries.size();
     }
 
-    @Override
-    public void close() {
+    void clear() {
         entries.values().forEach(KvHolder::close);
         entries.clear();
+    }
+
+    @Override
+    public void close() {
+        clear();
     }
 }

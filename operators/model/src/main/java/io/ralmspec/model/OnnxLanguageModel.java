@@ -287,6 +287,11 @@ public final class OnnxLanguageModel implements LanguageModel {
     }
 
     @Override
+    public void forgetDocuments() {
+        exclusively(documents::clear);
+    }
+
+    @Override
     public void close() {
         oneThread.close(
                 () -> {

@@ -123,6 +123,12 @@ class KvReuseTest {
             call(model, new Context("r", 2, tokens), 1);
             assertThat(model.counters().runTokens() - before.runTokens()).isEqualTo(tokens.length);
             assertThat(model.counters().documentHits() - before.documentHits()).isEqualTo(1);
+
+            model.forgetDocuments();
+            before = model.counters();
+            call(model, new Context("r", 1, tokens), 1);
+            assertThat(model.counters().documentHits()).isEqualTo(before.documentHits());
+            assertThat(model.counters().documentMisses() - before.documentMisses()).isEqualTo(1);
         }
     }
 

@@ -9,7 +9,6 @@ import io.ralmspec.decoding.Stride;
 import io.ralmspec.decoding.knnlm.KnnCommand;
 import io.ralmspec.decoding.knnlm.KnnEvent;
 import io.ralmspec.decoding.knnlm.KnnSteps;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -40,6 +39,9 @@ public final class ModelWorker implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ModelWorker.class);
     private static final int ATTEMPTS = 2;
 
+    /** Later arrivals that a step may let pass for each unverified lookup that it builds on. */
+    public static final int HEAD_START = 64;
+
     /** Takes an event for a sequence. Called on the worker's thread. */
     @FunctionalInterface
     public interface Callback {
@@ -54,6 +56,11 @@ public final class ModelWorker implements AutoCloseable {
     private final TaskQueue tasks = new TaskQueue();
     private final @Nullable StepBatch batch;
     private final WorkerThread thread;
+    private final LoadMeter meter = new LoadMeter();
+
+    /** Nanoseconds; until when the model's work is metered. */
+    private long metered;
+
     private volatile boolean closed;
 
     /**
@@ -96,7 +103,7 @@ public final class ModelWorker implements AutoCloseable {
     public final class Client implements AutoCloseable {
         private final Callback callback;
 
-        private final Map<String, Latest> sequences = new ConcurrentHashMap<>();
+        private final Map<String, SequenceSlots> sequences = new ConcurrentHashMap<>();
 
         private Client(Callback callback) {
             this.callback = callback;
@@ -106,7 +113,7 @@ public final class ModelWorker implements AutoCloseable {
         public void prepare(Command.Prepare command) {
             submit(
                     command.sequence(),
-                    Slot.STEP,
+                    SequenceSlots.Slot.STEP,
                     0,
                     command.epoch(),
                     cancelled -> documents().prepare(command));
@@ -119,17 +126,18 @@ public final class ModelWorker implements AutoCloseable {
          */
         public void generate(Command.Generate command) {
             String sequence = command.generation().context().sequence();
-            AtomicBoolean cancelled = replace(sequence, Slot.STEP);
+            AtomicBoolean cancelled = replace(sequence, SequenceSlots.Slot.STEP);
             Asked asked = new Asked(sequence, command.epoch(), cancelled, callback);
             tasks.addStep(
                     command.depth(), cancelled, () -> batch().add(new BatchedStep(asked, command)));
+            slots(sequence).wantsSteps();
         }
 
         /** Answers with a {@link KnnEvent.Prepared}, or a {@link SessionEvent.Failed}. */
         public void prepare(KnnCommand.Prepare command) {
             submit(
                     command.sequence(),
-                    Slot.STEP,
+                    SequenceSlots.Slot.STEP,
                     0,
                     command.epoch(),
                     cancelled -> neighbours().prepare(command));
@@ -139,7 +147,7 @@ public final class ModelWorker implements AutoCloseable {
         public void speculate(KnnCommand.Speculate command) {
             submit(
                     command.context().sequence(),
-                    Slot.STEP,
+                    SequenceSlots.Slot.STEP,
                     command.depth(),
                     command.epoch(),
                     cancelled -> neighbours().speculate(command, () -> over(cancelled)));
@@ -152,7 +160,7 @@ public final class ModelWorker implements AutoCloseable {
         public void settle(KnnCommand.Settle command) {
             submit(
                     command.context().sequence(),
-                    Slot.SETTLING,
+                    SequenceSlots.Slot.SETTLING,
                     0,
                     command.epoch(),
                     cancelled -> neighbours().settle(command));
@@ -163,10 +171,9 @@ public final class ModelWorker implements AutoCloseable {
          * the model is free. The sequence may begin again.
          */
         public void release(String sequence) {
-            Latest latest = sequences.remove(sequence);
-            if (latest != null) {
-                latest.replace(Slot.STEP, null);
-                latest.replace(Slot.SETTLING, null);
+            SequenceSlots slots = sequences.remove(sequence);
+            if (slots != null) {
+                slots.clear();
                 tasks.addRelease(() -> forget(sequence));
             }
         }
@@ -179,7 +186,7 @@ public final class ModelWorker implements AutoCloseable {
 
         private void submit(
                 String sequence,
-                Slot slot,
+                SequenceSlots.Slot slot,
                 int depth,
                 int epoch,
                 Function<AtomicBoolean, @Nullable SessionEvent> action) {
@@ -189,10 +196,15 @@ public final class ModelWorker implements AutoCloseable {
         }
 
         /** Cancels what is in the slot; what cancels the next there is returned. */
-        private AtomicBoolean replace(String sequence, Slot slot) {
+        private AtomicBoolean replace(String sequence, SequenceSlots.Slot slot) {
             AtomicBoolean next = new AtomicBoolean();
-            sequences.computeIfAbsent(sequence, name -> new Latest()).replace(slot, next);
+            slots(sequence).replace(slot, next);
             return next;
+        }
+
+        private SequenceSlots slots(String sequence) {
+            return sequences.computeIfAbsent(
+                    sequence, name -> new SequenceSlots(ModelWorker.this::cancel, meter));
         }
     }
 
@@ -216,7 +228,9 @@ public final class ModelWorker implements AutoCloseable {
     private final class BatchedStep implements StepBatch.Waiting {
         private final Asked asked;
         private final Command.Generate command;
+        private final long started = System.nanoTime();
 
+        /** Made when it starts. */
         BatchedStep(Asked asked, Command.Generate command) {
             this.asked = asked;
             this.command = command;
@@ -241,7 +255,8 @@ public final class ModelWorker implements AutoCloseable {
                 failed(e, true);
                 return;
             }
-            answer(asked, event);
+            meterWork();
+            answer(asked, event.under(meter.completed(seconds(asked.submitted(), started))));
         }
 
         @Override
@@ -257,29 +272,20 @@ public final class ModelWorker implements AutoCloseable {
         }
     }
 
+    private void meterWork() {
+        long now = System.nanoTime();
+        meter.worked(seconds(metered, now));
+        metered = now;
+    }
+
+    private static double seconds(long fromNanos, long toNanos) {
+        return (toNanos - fromNanos) / 1e9;
+    }
+
     private void answer(Asked asked, @Nullable SessionEvent event) {
         if (event != null && !over(asked.cancelled())) {
-            double seconds = (System.nanoTime() - asked.submitted()) / 1e9;
+            double seconds = seconds(asked.submitted(), System.nanoTime());
             asked.callback().completed(asked.sequence(), event.timed(seconds));
-        }
-    }
-
-    /** What a sequence can have one of at a time. */
-    private enum Slot {
-        STEP,
-        SETTLING
-    }
-
-    /** By slot, what cancels what a sequence has here. Its calls come one after the other. */
-    private final class Latest {
-        private final Map<Slot, AtomicBoolean> cancels = new EnumMap<>(Slot.class);
-
-        /** Cancels what is in the slot. */
-        synchronized void replace(Slot slot, @Nullable AtomicBoolean next) {
-            AtomicBoolean earlier = next == null ? cancels.remove(slot) : cancels.put(slot, next);
-            if (earlier != null) {
-                cancel(earlier);
-            }
         }
     }
 
@@ -306,7 +312,14 @@ public final class ModelWorker implements AutoCloseable {
 
     private boolean runNext() throws InterruptedException {
         boolean idle = batch == null || batch.isEmpty();
-        TaskQueue.Task task = idle ? tasks.take() : nextTask();
+        TaskQueue.Task task;
+        if (idle) {
+            meterWork();
+            task = tasks.take();
+            metered = System.nanoTime();
+        } else {
+            task = nextTask();
+        }
         while (task != null) {
             if (task.kind() == TaskQueue.Kind.STOP) {
                 return false;

@@ -11,9 +11,6 @@ import org.jspecify.annotations.Nullable;
  * emptied by the worker's.
  */
 final class TaskQueue {
-    /** Later arrivals that a step may let pass for each unverified lookup that it builds on. */
-    static final int HEAD_START = 64;
-
     /** In the order in which they run whenever they came. */
     enum Kind {
         STOP,
@@ -33,7 +30,7 @@ final class TaskQueue {
                         .thenComparingLong(Task::arrival);
 
         private long turn() {
-            return arrival + (long) HEAD_START * depth;
+            return arrival + (long) ModelWorker.HEAD_START * depth;
         }
 
         @Override

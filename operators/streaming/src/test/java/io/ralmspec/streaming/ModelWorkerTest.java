@@ -66,7 +66,7 @@ class ModelWorkerTest {
 
     @Test
     void aStreamOfVerifiedWorkDoesNotStarveADeepStep() {
-        int limit = 3 * TaskQueue.HEAD_START;
+        int limit = 3 * ModelWorker.HEAD_START;
         holdTheWorker();
         client.generate(step("deep", 3));
         for (int i = 0; i < 2 * limit; i++) {

@@ -43,7 +43,7 @@ class RunningEstimatesTest {
 
     private static Estimates estimates(double step, double gamma) {
         CallCost none = CallCost.UNKNOWN;
-        return new Estimates(step, step, none, none, none, gamma);
+        return new Estimates(step, step, none, none, none, gamma, 0);
     }
 
     @Test
