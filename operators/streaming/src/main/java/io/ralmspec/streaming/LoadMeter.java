@@ -26,9 +26,13 @@ public final class LoadMeter {
         requests.decrementAndGet();
     }
 
-    /** The model worked for so long, whatever came of it. */
+    /**
+     * The model worked for so long, whatever came of it; of no account while nobody wants steps.
+     */
     public void worked(double seconds) {
-        busySeconds += seconds;
+        if (requests.get() > 0) {
+            busySeconds += seconds;
+        }
     }
 
     /**

@@ -126,11 +126,11 @@ public final class ModelWorker implements AutoCloseable {
          */
         public void generate(Command.Generate command) {
             String sequence = command.generation().context().sequence();
+            slots(sequence).wantsSteps();
             AtomicBoolean cancelled = replace(sequence, SequenceSlots.Slot.STEP);
             Asked asked = new Asked(sequence, command.epoch(), cancelled, callback);
             tasks.addStep(
                     command.depth(), cancelled, () -> batch().add(new BatchedStep(asked, command)));
-            slots(sequence).wantsSteps();
         }
 
         /** Answers with a {@link KnnEvent.Prepared}, or a {@link SessionEvent.Failed}. */

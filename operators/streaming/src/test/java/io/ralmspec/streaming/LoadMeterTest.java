@@ -32,6 +32,15 @@ class LoadMeterTest {
     }
 
     @Test
+    void workBeforeAnybodyWantedStepsIsNotTheirs() {
+        meter.worked(100);
+        meter.joined();
+        meter.joined();
+        meter.worked(0.1);
+        assertThat(meter.completed(0).turnSeconds()).isEqualTo(0.2, EXACTLY);
+    }
+
+    @Test
     void stepsSideBySideShareWhatTheyCost() {
         meter.joined();
         meter.joined();

@@ -79,6 +79,23 @@ class ModelWorkerTest {
     }
 
     @Test
+    void aStepSaysHowLongItWaitedAndWhetherOthersWantTheModelToo() throws InterruptedException {
+        holdTheWorker();
+        client.generate(step("a", 0));
+        Thread.sleep(20);
+        model.gate.countDown();
+        await().until(() -> events.size() == 2);
+        Event.Generated waited = (Event.Generated) events.get("a");
+        assertThat(waited.load().waitedSeconds()).isBetween(0.02, waited.seconds());
+        assertThat(waited.load().turnSeconds()).isPositive();
+        client.release("blocker");
+        client.release("a");
+        client.generate(step("alone", 0));
+        await().until(() -> events.containsKey("alone"));
+        assertThat(((Event.Generated) events.get("alone")).load().turnSeconds()).isZero();
+    }
+
+    @Test
     void releasesDoNotWaitForSteps() {
         holdTheWorker();
         client.generate(step("a", 0));
