@@ -13,7 +13,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Runs a language model's graph on tokens. Owns the session; knows nothing of what is kept.
@@ -22,11 +25,16 @@ import org.jspecify.annotations.Nullable;
  * number, two or more: a matrix product of one row may round differently from one of several.
  */
 final class CausalGraph implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(CausalGraph.class);
+
     private final OrtEnvironment environment;
     private final OrtSession session;
     private final GraphShape shape;
     private final Activity activity;
     private final @Nullable LoopSession loop;
+
+    /** Until the loop fails for the first time. */
+    private boolean looping;
 
     /** Known at once, or after the first run of several tokens. */
     private boolean lastOnly;
@@ -41,6 +49,7 @@ final class CausalGraph implements AutoCloseable {
             Activity activity,
             @Nullable LoopSession loop) {
         this.loop = loop;
+        this.looping = loop != null;
         this.environment = environment;
         this.session = session;
         this.shape = shape;
@@ -59,12 +68,23 @@ final class CausalGraph implements AutoCloseable {
 
     /** Whether several tokens may be generated per run. */
     boolean loops() {
-        return loop != null;
+        return looping;
     }
 
     /** How many tokens a run of the step gives at most: more than one only with a loop. */
     int most(GraphStep step) {
-        return loop != null && LoopSession.fits(step) ? step.ahead() : 1;
+        return looping && LoopSession.fits(step) ? step.ahead() : 1;
+    }
+
+    /** A device may open a loop that it then cannot run. Who asks again gets single runs. */
+    private int[] looped(Supplier<int[]> run) {
+        try {
+            return run.get();
+        } catch (RuntimeException e) {
+            looping = false;
+            LOG.warn("Every token takes a run of its own from now on: {}", e.getMessage());
+            throw e;
+        }
     }
 
     /**
@@ -74,8 +94,8 @@ final class CausalGraph implements AutoCloseable {
      * @return what {@link #chosen} says, or up to {@link #most} tokens
      */
     int[] runInPlace(GraphStep step, List<TensorHandle> kv) {
-        if (loop != null && LoopSession.fits(step)) {
-            return loop.runInPlace(step, kv);
+        if (loop != null && most(step) > 1) {
+            return looped(() -> loop.runInPlace(step, kv));
         }
         Map<String, OnnxTensor> past = named(shape.pastNames(), kv);
         Map<String, OnnxTensor> present = named(shape.presentNames(), kv);
@@ -98,8 +118,8 @@ final class CausalGraph implements AutoCloseable {
      * @return what {@link #chosen} says, or up to {@link #most} tokens, as {@link LoopSession} does
      */
     int[] runGrowing(GraphStep step, List<TensorHandle> past, List<TensorHandle> present) {
-        if (loop != null && LoopSession.fits(step)) {
-            return loop.runGrowing(step, past, present);
+        if (loop != null && most(step) > 1) {
+            return looped(() -> loop.runGrowing(step, past, present));
         }
         return run(
                 step,

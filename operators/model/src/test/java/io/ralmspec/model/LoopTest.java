@@ -1,6 +1,7 @@
 package io.ralmspec.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.ralmspec.decoding.Context;
 import io.ralmspec.decoding.Generation;
@@ -95,6 +96,27 @@ class LoopTest {
             assertThat(stepwise.counters().runs()).isGreaterThanOrEqualTo(tokens);
             assertThat(model.counters().runTokens())
                     .isLessThanOrEqualTo(stepwise.counters().runTokens());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"llama-shared", "llama-growing"})
+    void afterALoopFailedEveryTokenTakesARun(String name) {
+        int unknown = 1_000_000;
+        try (OnnxLanguageModel model = open(directory(name), 2, 1 << 24, true);
+                OnnxLanguageModel reference = open(directory(name), 2, 0, false)) {
+            Generation bad =
+                    Generation.of(
+                            new Context("s", -1, new int[] {40, unknown}), 4, Sampling.GREEDY);
+            assertThatThrownBy(() -> Generations.generate(model, bad))
+                    .isInstanceOf(ModelRunException.class);
+            long before = model.counters().runs();
+            Generation good =
+                    Generation.of(
+                            new Context("s", -1, new int[] {40, 41, 42, 43}), 4, Sampling.GREEDY);
+            assertThat(Generations.generate(model, good).tokens())
+                    .isEqualTo(Generations.generate(reference, good).tokens());
+            assertThat(model.counters().runs() - before).isGreaterThanOrEqualTo(4);
         }
     }
 
