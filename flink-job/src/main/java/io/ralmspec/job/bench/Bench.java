@@ -11,9 +11,9 @@ import java.util.Objects;
 
 /**
  * Runs every cell on the same requests, group of requests by group, so that a machine that gets
- * slower meanwhile does so for all cells alike. The library engine alone begins every turn, that of
- * {@link Engine#modelOnly} included, without documents in the model. The job's model remembers
- * those of earlier turns; so which cell comes first rotates, and nothing else follows from order.
+ * slower meanwhile does so for all cells alike. The library engine, where it is the only one,
+ * begins every turn, that of {@link Engine#modelOnly} included, without documents in the model. The
+ * job's model remembers those of earlier turns, so which cell comes first rotates.
  */
 public final class Bench {
     /** Sees what was run. */
