@@ -2,6 +2,7 @@ package io.ralmspec.job.bench;
 
 import io.ralmspec.decoding.Answer;
 import io.ralmspec.decoding.DecodingRequest;
+import io.ralmspec.job.client.GoldPhrases;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -82,10 +83,11 @@ public final class Bench {
             if (requests.counted()) {
                 Group baseline = Objects.requireNonNull(ran.get(columns.getFirst()));
                 List<Answer> expected = expected(columns.getFirst(), requests, baseline);
+                List<GoldPhrases> gold = plan.gold(requests);
                 ran.forEach(
                         (column, group) ->
                                 tallies.computeIfAbsent(column, added -> new Tally())
-                                        .add(group, expected));
+                                        .add(group, expected, gold));
                 number++;
             }
         }

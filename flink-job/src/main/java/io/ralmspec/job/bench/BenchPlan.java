@@ -3,8 +3,10 @@ package io.ralmspec.job.bench;
 import io.ralmspec.decoding.DecodingRequest;
 import io.ralmspec.decoding.KnnParameters;
 import io.ralmspec.decoding.RetrieverKind;
+import io.ralmspec.job.client.GoldPhrases;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What to compare on what.
@@ -15,6 +17,7 @@ import java.util.List;
  *     matter
  * @param warmup requests at the front that do not count, at least 0 and fewer than all
  * @param concurrency requests at a time, at least 1
+ * @param gold by request id, what right answers say, where that is known
  */
 public record BenchPlan(
         List<RetrieverKind> retrievers,
@@ -22,12 +25,14 @@ public record BenchPlan(
         List<BenchPolicy> policies,
         List<DecodingRequest> requests,
         int warmup,
-        int concurrency) {
+        int concurrency,
+        Map<String, GoldPhrases> gold) {
     public BenchPlan {
         retrievers = List.copyOf(retrievers);
         knn = List.copyOf(knn);
         policies = List.copyOf(policies);
         requests = List.copyOf(requests);
+        gold = Map.copyOf(gold);
         if (policies.isEmpty() || !policies.getFirst().equals(BenchPolicy.BASELINE)) {
             throw new IllegalArgumentException("the first policy must be the baseline");
         }
@@ -41,14 +46,14 @@ public record BenchPlan(
         }
     }
 
-    /** To decode with documents. */
+    /** To decode with documents, right answers unknown. */
     public BenchPlan(
             List<RetrieverKind> retrievers,
             List<BenchPolicy> policies,
             List<DecodingRequest> requests,
             int warmup,
             int concurrency) {
-        this(retrievers, List.of(), policies, requests, warmup, concurrency);
+        this(retrievers, List.of(), policies, requests, warmup, concurrency, Map.of());
     }
 
     /** The baseline of each retriever and way to use its neighbours. */
@@ -74,6 +79,13 @@ public record BenchPlan(
      * @param counted whether they are more than warming up
      */
     record Requests(List<DecodingRequest> members, boolean counted) {}
+
+    /** What each of them should answer, in order. */
+    List<GoldPhrases> gold(Requests asked) {
+        return asked.members().stream()
+                .map(request -> gold.getOrDefault(request.id(), GoldPhrases.UNKNOWN))
+                .toList();
+    }
 
     /** All requests, in order. */
     List<Requests> groups() {

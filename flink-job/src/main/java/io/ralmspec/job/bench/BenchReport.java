@@ -53,6 +53,7 @@ public final class BenchReport {
         int names = results.stream().mapToInt(r -> r.policies().length()).max().orElse(0);
         boolean several = results.stream().mapToInt(CellResult::concurrency).distinct().count() > 1;
         boolean neighbours = results.stream().anyMatch(r -> r.neighbours() != null);
+        boolean gold = results.stream().anyMatch(r -> r.goldOutputs() != null);
         String format =
                 (several ? "%4s " : "%s")
                         + "%-9s "
@@ -60,7 +61,9 @@ public final class BenchReport {
                         + "%-"
                         + Math.max(12, names)
                         + "s %-14s %8s %8s %8s %8s %7s %7s %7s"
-                        + " %9s %9s"
+                        + " %9s"
+                        + (gold ? " %9s" : "%s")
+                        + " %9s"
                         + (several ? " %10s%n" : "%s%n");
         StringBuilder text = new StringBuilder();
         text.append(
@@ -78,6 +81,7 @@ public final class BenchReport {
                         "steps",
                         "right",
                         "equal",
+                        gold ? "gold" : "",
                         "speed-up",
                         several ? "throughput" : ""));
         for (CellResult r : results) {
@@ -97,6 +101,9 @@ public final class BenchReport {
                             number("%.1f", r.stepsPerRequest()),
                             acceptance == null ? "-" : number("%.0f %%", 100 * acceptance),
                             r.equalOutputs() + "/" + r.totalOutputs(),
+                            r.goldOutputs() == null
+                                    ? ""
+                                    : r.goldOutputs() + "/" + r.askedWithGold(),
                             number("%.2fx", r.speedup()),
                             several ? number("%.2fx", r.throughputRatio()) : ""));
         }

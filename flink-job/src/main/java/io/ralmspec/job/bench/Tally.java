@@ -3,6 +3,7 @@ package io.ralmspec.job.bench;
 import io.ralmspec.decoding.Answer;
 import io.ralmspec.decoding.Counters;
 import io.ralmspec.decoding.Timings;
+import io.ralmspec.job.client.GoldPhrases;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
@@ -16,11 +17,14 @@ final class Tally {
     private double busySeconds;
     private long searches;
     private int equal;
+    private int askedWithGold;
+    private int gold;
 
     /**
      * @param expected {@code expected.get(i)} is what outcome i must equal
+     * @param phrases what it should say, if that is known
      */
-    void add(Group group, List<Answer> expected) {
+    void add(Group group, List<Answer> expected, List<GoldPhrases> phrases) {
         busySeconds += group.seconds();
         searches += group.searches();
         for (int i = 0; i < expected.size(); i++) {
@@ -28,6 +32,8 @@ final class Tally {
             answers.add(outcome.answer());
             seconds.add(outcome.seconds());
             equal += outcome.answer().says(expected.get(i)) ? 1 : 0;
+            askedWithGold += phrases.get(i).known() ? 1 : 0;
+            gold += phrases.get(i).in(outcome.answer().text()) ? 1 : 0;
         }
     }
 
@@ -82,6 +88,8 @@ final class Tally {
                 ratio(count(Counters::accepted), count(Counters::guesses)),
                 equal,
                 requests,
+                askedWithGold == 0 ? null : gold,
+                askedWithGold,
                 rounded(baseline.totalSeconds() / totalSeconds()),
                 rounded(tokens / busySeconds * baseline.busySeconds / baseline.tokens()),
                 searches == 0 ? null : searches,

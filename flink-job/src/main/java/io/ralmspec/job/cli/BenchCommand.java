@@ -11,6 +11,7 @@ import io.ralmspec.job.bench.Bench;
 import io.ralmspec.job.bench.BenchEngines;
 import io.ralmspec.job.bench.BenchPlan;
 import io.ralmspec.job.bench.BenchReport;
+import io.ralmspec.job.client.GoldPhrases;
 import io.ralmspec.job.client.Question;
 import io.ralmspec.job.local.Ports;
 import java.io.IOException;
@@ -177,11 +178,14 @@ final class BenchCommand implements Callable<Integer> {
         RetrievalParameters parameters =
                 retrieval.with(DEFAULTS.retriever(), mode.mode(), DEFAULTS.speculation());
         List<DecodingRequest> all = new ArrayList<>();
+        Map<String, GoldPhrases> gold = new HashMap<>();
         for (Question question : asked) {
+            // Those of the file need not differ.
+            String id = "%d-q%d".formatted(atATime, all.size());
+            gold.put(id, question.gold());
             all.add(
                     new DecodingRequest(
-                            // Those of the file need not differ.
-                            "%d-q%d".formatted(atATime, all.size()),
+                            id,
                             question.prompt(),
                             maxTokens,
                             List.of(),
@@ -196,7 +200,8 @@ final class BenchCommand implements Callable<Integer> {
                 mode.policies(),
                 all,
                 warmup,
-                atATime);
+                atATime,
+                gold);
     }
 
     private BenchEngines engines() throws Exception {

@@ -12,7 +12,8 @@ final class QuestionOptions {
     @Option(
             names = "--questions",
             required = true,
-            description = "JSON lines with `question` or `prompt`.")
+            description =
+                    "JSON lines with `question` or `prompt`, and perhaps `gold` or `answers`.")
     Path questions = Path.of("");
 
     @Option(

@@ -35,6 +35,18 @@ class BenchReportTest {
             double speedup,
             Double acceptance,
             int equal) {
+        return result(mode, policy, engine, seconds, speedup, acceptance, equal, null);
+    }
+
+    private static CellResult result(
+            String mode,
+            String policy,
+            String engine,
+            double seconds,
+            double speedup,
+            Double acceptance,
+            int equal,
+            Integer gold) {
         return new CellResult(
                 "exact",
                 null,
@@ -60,6 +72,8 @@ class BenchReportTest {
                 acceptance,
                 equal,
                 10,
+                gold,
+                gold == null ? 0 : 10,
                 speedup,
                 speedup,
                 null,
@@ -83,6 +97,14 @@ class BenchReportTest {
                         exact     model-only   library           0.100    0.200    0.100    640.0    16.0    16.0       -     10/10     4.00x
                         exact     PSA          library           0.160    0.320    0.160    400.0    16.0    16.0    88 %     10/10     2.50x
                         """);
+    }
+
+    @Test
+    void whereRightAnswersAreKnownTheTableCountsThem() {
+        CellResult known = result("baseline", "baseline", "library", 0.4, 1, null, 10, 7);
+        String[] lines = new BenchReport(List.of(known)).table().split("\\R");
+        assertThat(lines[0]).endsWith("    equal      gold  speed-up");
+        assertThat(lines[1]).endsWith("    10/10      7/10     1.00x");
     }
 
     @Test
@@ -117,6 +139,8 @@ class BenchReportTest {
                         "acceptance",
                         "equal_outputs",
                         "total_outputs",
+                        "gold_outputs",
+                        "asked_with_gold",
                         "speedup",
                         "throughput_ratio",
                         "retrieval_searches",

@@ -11,8 +11,10 @@ import io.ralmspec.decoding.FinishReason;
 import io.ralmspec.decoding.RetrieverKind;
 import io.ralmspec.decoding.Source;
 import io.ralmspec.decoding.Timings;
+import io.ralmspec.job.client.GoldPhrases;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
@@ -92,6 +94,29 @@ class BenchTest {
         BenchReport report = bench.run();
         assertThat(seen).hasSize(bench.steps());
         return report.results();
+    }
+
+    @Test
+    void answersWithAGoldPhraseAreCounted() throws Exception {
+        Map<String, GoldPhrases> gold =
+                Map.of(
+                        "q0", new GoldPhrases(List.of("never said", "text")),
+                        "q1", new GoldPhrases(List.of("never said")));
+        BenchPlan plan =
+                new BenchPlan(
+                        List.of(RetrieverKind.BM25),
+                        List.of(),
+                        BenchPolicy.parseAll("P"),
+                        Scripted.requests(3, 4),
+                        0,
+                        1,
+                        gold);
+        assertThat(new Bench(List.of(engine), plan, (what, answers) -> {}).run().results())
+                .allSatisfy(
+                        result -> {
+                            assertThat(result.goldOutputs()).isEqualTo(1);
+                            assertThat(result.askedWithGold()).isEqualTo(2);
+                        });
     }
 
     @Test

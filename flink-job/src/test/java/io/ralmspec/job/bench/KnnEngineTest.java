@@ -19,6 +19,7 @@ import io.ralmspec.decoding.knnlm.SearchKind;
 import io.ralmspec.streaming.NeighbourServing;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -152,7 +153,8 @@ class KnnEngineTest {
                         BenchPolicy.parseAll("stride=3"),
                         Scripted.requests(9, 40),
                         1,
-                        2);
+                        2,
+                        Map.of());
         try (LocalEngine engine = engine(datastore)) {
             Bench bench = new Bench(List.of(engine), plan, (what, answers) -> ran.add(what));
             BenchReport report = bench.run();
