@@ -1,8 +1,9 @@
 """Make a tokenizer and packed training data from passages.
 
-usage: prepare_data.py --passages passages_100w.tsv.zst --out DIR [--max-passages N] [--vocabulary 8192] [--seed 0]
+usage: prepare_data.py --passages passages_100w.tsv.zst [more.jsonl] --out DIR [--max-passages N] [--vocabulary 8192] [--seed 0]
 
-In: lines of id, text, title (tab-separated, the first names them; .zst or plain), in the order of the articles.
+In: lines of id, text, title (tab-separated, the first names them; .zst or plain), in the order of the articles; or JSON lines with
+these fields.
 Out, in DIR:
   tokenizer.json     byte-level BPE, no template: the product puts <s> first itself
   documents.npy      all documents' tokens, each as the product feeds it ("title\\n text\\n", alone), uint16
@@ -31,19 +32,23 @@ BLOCK = 4000
 
 
 def passages(path, limit):
-    """(id, text, title, first of its article)"""
+    """(id, text, title, first of its article) of the first `limit` (0: all)"""
     if path.endswith(".zst"):
         import zstandard
 
         lines = io.TextIOWrapper(zstandard.ZstdDecompressor().stream_reader(open(path, "rb")), encoding="utf-8")
     else:
         lines = open(path, encoding="utf-8")
-    next(lines)
+    if not path.endswith(".jsonl"):
+        next(lines)
     last = None
     for number, line in enumerate(lines):
         if limit and number >= limit:
             return
-        identifier, text, title = line.rstrip("\n").split("\t")
+        if path.endswith(".jsonl"):
+            identifier, text, title = (json.loads(line)[field] for field in ("id", "text", "title"))
+        else:
+            identifier, text, title = line.rstrip("\n").split("\t")
         yield identifier, text, title, title != last
         last = title
 
@@ -72,7 +77,7 @@ def main(args):
     out = Path(args.out)
     out.mkdir(parents=True, exist_ok=True)
     rng = random.Random(args.seed)
-    rows = list(passages(args.passages, args.max_passages))
+    rows = [row for path in args.passages for row in passages(path, args.max_passages)]
     if not args.keep_tokenizer or not (out / "tokenizer.json").exists():
         sample = rng.sample(rows, min(args.tokenizer_passages, len(rows)))
         train_tokenizer((f"{title}\n{text}\nQuestion: what?\nAnswer:" for _, text, title, _ in sample if not held_out(title)),
@@ -97,7 +102,7 @@ def main(args):
                 for i in range(0, len(parts), 2):
                     follow.append((number, "", " ".join(parts[i : i + 2])))
                 for _, question, answer, _ in questions(title, text, first, rng):
-                    follow.append((number, prompt(question), " " + answer))
+                    follow.append((number, prompt(question, rng), " " + answer))
             documents += [encoding.ids for encoding in tokenizer.encode_batch(texts, add_special_tokens=False)]
             prompts = tokenizer.encode_batch([piece[1] for piece in follow], add_special_tokens=False)
             answers = tokenizer.encode_batch([piece[2] for piece in follow], add_special_tokens=False)
@@ -119,9 +124,9 @@ def main(args):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--passages", required=True)
+    parser.add_argument("--passages", required=True, nargs="+")
     parser.add_argument("--out", required=True)
-    parser.add_argument("--max-passages", type=int, default=0, help="0: all")
+    parser.add_argument("--max-passages", type=int, default=0, help="of each file; 0: all")
     parser.add_argument("--vocabulary", type=int, default=8192)
     parser.add_argument("--tokenizer-passages", type=int, default=60000, help="passages that the tokenizer is trained on")
     parser.add_argument("--keep-tokenizer", action="store_true", help="use DIR's tokenizer.json if there is one")

@@ -34,6 +34,9 @@ def sentences(text):
     return parts
 
 
+ARTICLE = re.compile(r"^(an?|the) ", re.I)
+
+
 def lower_first(text):
     return text if len(text) > 1 and text[1].isupper() else text[:1].lower() + text[1:]
 
@@ -50,12 +53,13 @@ def questions(title, text, first, rng):
         options = []
         match = DEFINED.match(sentence)
         name = re.sub(r" \(.*\)$", "", title)
-        if match and first and place == 0 and name and match[1].lower().startswith(name.lower()[:4]):
-            verb = match[2]
-            who = "Who" if PERSON.search(sentence) else "What"
-            gold = " ".join(match[4].split()[:6])
-            ask = rng.choice([f"{who} {verb} {name}?", f"{who} {verb} {lower_first(name)}?" if who == "What" else f"{who} {verb} {name}?"])
-            found.append(("definition", ask, sentence, gold))
+        if match and first and place == 0 and name and ARTICLE.sub("", match[1].lower()).startswith(name.lower()[:4]):
+            article = ARTICLE.match(match[1])
+            about = article[0].lower() + name if article else name
+            who = "Who" if not article and PERSON.search(sentence) else "What"
+            if who == "What" and not article and rng.random() < 0.5:
+                about = lower_first(about)
+            found.append(("definition", f"{who} {match[2]} {about}?", sentence, " ".join(match[4].split()[:6])))
         match = NAME.match(sentence)
         if match and not PRONOUN.match(sentence):
             options.append(("who", f"Who {match[2].rstrip('.')}?", sentence, match[1]))
@@ -77,8 +81,9 @@ def questions(title, text, first, rng):
     return found
 
 
-def prompt(question):
-    return f"Question: {question}\nAnswer:"
+def prompt(question, rng):
+    """Half of the questions are asked as they are."""
+    return question if rng.random() < 0.5 else f"Question: {question}\nAnswer:"
 
 
 def held_out_questions(data, count, seed):
@@ -90,7 +95,7 @@ def held_out_questions(data, count, seed):
             passage = json.loads(line)
             for kind, question, answer, gold in questions(passage["title"], passage["text"], passage["first"], rng):
                 by_kind.setdefault(kind, []).append(
-                    {"kind": kind, "prompt": prompt(question), "question": question, "gold": gold, "sentence": answer,
+                    {"kind": kind, "prompt": prompt(question, rng), "question": question, "gold": gold, "sentence": answer,
                      "passage": passage["id"], "title": passage["title"], "text": passage["text"]})
     for found in by_kind.values():
         rng.shuffle(found)
