@@ -6,16 +6,20 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.ralmspec.decoding.Answer;
 import io.ralmspec.decoding.DecodingMode;
 import io.ralmspec.decoding.DecodingRequest;
+import io.ralmspec.decoding.ModelSteps;
 import io.ralmspec.decoding.RetrievalParameters;
 import io.ralmspec.decoding.RetrieverKind;
 import io.ralmspec.decoding.Sampling;
+import io.ralmspec.decoding.SequentialDecoder;
 import io.ralmspec.decoding.SpeculationPolicy;
+import io.ralmspec.job.OnnxServingFactory;
 import io.ralmspec.job.TinyModels;
 import io.ralmspec.job.client.RalmClient;
 import io.ralmspec.job.local.EmbeddedBroker;
 import io.ralmspec.kafka.ClientSettings;
 import io.ralmspec.kafka.TopicPlan;
 import io.ralmspec.streaming.OperatorUids;
+import io.ralmspec.streaming.Serving;
 import java.io.File;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -25,6 +29,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import org.apache.flink.configuration.Configuration;
 import org.apache.kafka.clients.admin.Admin;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -68,10 +73,10 @@ class ProcessClusterITCase {
     @Test
     void twoSubmissionsShareTheWorkAndAnswerAlike() throws Exception {
         List<String> options = options();
+        Map<String, List<Integer>> sequential = sequential(options);
         String first = cluster.submit(2, null, options);
-        Map<String, List<Integer>> sequential;
         try (RalmClient client = new RalmClient(clients(), TopicPlan.load())) {
-            sequential = ask(client, "a", DecodingMode.BASELINE);
+            assertThat(ask(client, "a", DecodingMode.BASELINE)).isEqualTo(sequential);
             assertThat(ask(client, "b", DecodingMode.SPECULATIVE)).isEqualTo(sequential);
             Awaitility.await()
                     .atMost(PATIENCE)
@@ -149,8 +154,50 @@ class ProcessClusterITCase {
         return shares;
     }
 
+    /** What the oracle answers in this process, without Flink and Kafka. */
+    private static Map<String, List<Integer>> sequential(List<String> options) throws Exception {
+        Map<String, String> named = new LinkedHashMap<>();
+        for (String option : options) {
+            String[] parts = option.substring("-D".length()).split("=", 2);
+            named.put(parts[0], parts[1]);
+        }
+        Map<String, List<Integer>> tokens = new LinkedHashMap<>();
+        try (Serving serving = new OnnxServingFactory(Configuration.fromMap(named)).open()) {
+            SequentialDecoder oracle =
+                    new SequentialDecoder(
+                            serving.model().profile(),
+                            serving.tokenizer(),
+                            new ModelSteps(
+                                    serving.model(), serving.tokenizer(), serving.encoder()),
+                            serving.knowledgeBase());
+            for (DecodingRequest request : requests("s", DecodingMode.BASELINE)) {
+                add(tokens, oracle.decode(request));
+                serving.model().release(request.id());
+            }
+        }
+        return tokens;
+    }
+
     private static Map<String, List<Integer>> ask(
             RalmClient client, String prefix, DecodingMode mode) {
+        Map<String, List<Integer>> tokens = new LinkedHashMap<>();
+        try {
+            for (RalmClient.Answered answered : client.askAll(requests(prefix, mode), PATIENCE)) {
+                add(tokens, answered.answer());
+            }
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+        return tokens;
+    }
+
+    private static void add(Map<String, List<Integer>> tokens, Answer answer) {
+        assertThat(answer.error()).isNull();
+        assertThat(answer.tokens()).isNotEmpty();
+        tokens.put(answer.id().substring(1), Arrays.stream(answer.tokens()).boxed().toList());
+    }
+
+    private static List<DecodingRequest> requests(String prefix, DecodingMode mode) {
         List<DecodingRequest> requests = new ArrayList<>();
         for (int i = 0; i < REQUESTS; i++) {
             requests.add(
@@ -167,19 +214,7 @@ class ProcessClusterITCase {
                             false,
                             0));
         }
-        Map<String, List<Integer>> tokens = new LinkedHashMap<>();
-        try {
-            for (RalmClient.Answered answered : client.askAll(requests, PATIENCE)) {
-                Answer answer = answered.answer();
-                assertThat(answer.error()).isNull();
-                assertThat(answer.tokens()).isNotEmpty();
-                tokens.put(
-                        answer.id().substring(1), Arrays.stream(answer.tokens()).boxed().toList());
-            }
-        } catch (Exception e) {
-            throw new IllegalStateException(e);
-        }
-        return tokens;
+        return requests;
     }
 
     private List<String> options() throws Exception {

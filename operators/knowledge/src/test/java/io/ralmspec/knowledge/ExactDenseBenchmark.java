@@ -30,7 +30,8 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 /**
  * Milliseconds per exact search of one batch, top 20, on all processors. {@code kernel} is the
  * Vector API or its plain replacement; {@code loop} is the obvious alternative: one document and
- * one query after another.
+ * one query after another. {@code read} only reads the vectors, block by block as a search does: what
+ * the memory allows.
  *
  * <pre>
  * ./mvnw -Pbenchmark -pl operators/knowledge -am -DskipTests verify
@@ -47,6 +48,7 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 @Measurement(iterations = 5, time = 2)
 public class ExactDenseBenchmark {
     private static final int TOP = 20;
+    private static final short[] NO_SCRATCH = {};
 
     @Param("100000")
     int documents;
@@ -57,7 +59,7 @@ public class ExactDenseBenchmark {
     @Param({"1", "4", "16"})
     int queries;
 
-    @Param({"vector", "plain", "loop"})
+    @Param({"read", "vector", "plain", "loop"})
     String kernel = "";
 
     private Path directory = Path.of("");
@@ -119,7 +121,19 @@ public class ExactDenseBenchmark {
 
     @Benchmark
     public List<Hits> search() {
-        return kernel.equals("loop") ? loop() : retriever.search(batch, TOP);
+        return switch (kernel) {
+            case "loop" -> loop();
+            case "read" -> read();
+            default -> retriever.search(batch, TOP);
+        };
+    }
+
+    private List<Hits> read() {
+        pool.run(
+                vectors.blocks(),
+                () -> new float[VectorFile.ROWS * dimension],
+                (tile, block) -> vectors.readBlock(block, tile, NO_SCRATCH));
+        return List.of();
     }
 
     private List<Hits> loop() {
