@@ -7,9 +7,9 @@ public interface ProgressListener {
     ProgressListener NONE = (what, done, total) -> {};
 
     /**
-     * @param what the step, in words a user reads, such as "stories15M: download"
-     * @param done bytes or entries done so far. The first call of a step has 0, the last has {@code
-     *     total}. A download reports 0 again and again while it runs, so that a clock can move.
+     * @param what the step, in words a user reads, such as "all-MiniLM-L6-v2: unpack"
+     * @param done bytes or entries done so far; the first call of a step has 0, the last has {@code
+     *     total}
      * @param total bytes or entries in all
      */
     void progress(String what, long done, long total);

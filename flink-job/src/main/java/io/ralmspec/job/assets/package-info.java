@@ -1,8 +1,7 @@
 /**
- * Where the quickstart's model, encoder, corpus and questions come from: packages of public
- * registries, fetched once by the registries' own clients, checked against pinned checksums and
- * unpacked into directories the rest of the product opens like any other. Start with {@link
- * io.ralmspec.job.assets.PackageCache}.
+ * Where the quickstart's encoder, corpus and questions come from: Maven artifacts, fetched by the
+ * build, checked against pinned checksums and unpacked into directories the rest of the product
+ * opens like any other. Start with {@link io.ralmspec.job.assets.PackageCache}.
  */
 @NullMarked
 package io.ralmspec.job.assets;

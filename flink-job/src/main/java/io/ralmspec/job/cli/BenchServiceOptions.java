@@ -6,7 +6,11 @@ import picocli.CommandLine.Option;
 
 /** What the benchmark runs on. KNN-LM in this process needs a datastore only. */
 final class BenchServiceOptions extends LocalServiceOptions {
-    @Option(names = "--model", required = true, description = "Language model directory.")
+    @Option(
+            names = "--model",
+            required = true,
+            defaultValue = DefaultModel.DIRECTORY,
+            description = DefaultModel.DESCRIPTION)
     private Path model = Path.of("");
 
     @Option(

@@ -40,9 +40,12 @@ final class DatastoreCommand implements Callable<Integer> {
     @Option(
             names = "--model",
             required = true,
-            description =
-                    "Language model directory; only this model can use the datastore. Its graph"
-                            + " must have the output that `ralmspec key-output` adds.")
+            defaultValue = DefaultModel.DIRECTORY,
+            description = {
+                DefaultModel.DESCRIPTION,
+                "Only this model can use the datastore. Its graph must have the output that"
+                        + " `ralmspec key-output` adds."
+            })
     private Path model = Path.of("");
 
     @Option(names = "--output", required = true, description = "The directory to make.")

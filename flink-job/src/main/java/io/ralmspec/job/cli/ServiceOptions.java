@@ -5,7 +5,11 @@ import picocli.CommandLine.Option;
 
 /** Options of the commands that start the service on this machine. */
 final class ServiceOptions extends LocalServiceOptions {
-    @Option(names = "--model", required = true, description = "Language model directory.")
+    @Option(
+            names = "--model",
+            required = true,
+            defaultValue = DefaultModel.DIRECTORY,
+            description = DefaultModel.DESCRIPTION)
     private Path model = Path.of("");
 
     @Option(names = "--index", required = true, description = "Knowledge base to search.")

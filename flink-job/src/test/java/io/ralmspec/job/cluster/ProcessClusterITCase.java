@@ -167,8 +167,7 @@ class ProcessClusterITCase {
                     new SequentialDecoder(
                             serving.model().profile(),
                             serving.tokenizer(),
-                            new ModelSteps(
-                                    serving.model(), serving.tokenizer(), serving.encoder()),
+                            new ModelSteps(serving.model(), serving.tokenizer(), serving.encoder()),
                             serving.knowledgeBase());
             for (DecodingRequest request : requests("s", DecodingMode.BASELINE)) {
                 add(tokens, oracle.decode(request));

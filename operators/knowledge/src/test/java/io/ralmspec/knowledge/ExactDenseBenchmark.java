@@ -30,8 +30,8 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 /**
  * Milliseconds per exact search of one batch, top 20, on all processors. {@code kernel} is the
  * Vector API or its plain replacement; {@code loop} is the obvious alternative: one document and
- * one query after another. {@code read} only reads the vectors, block by block as a search does: what
- * the memory allows.
+ * one query after another. {@code read} only reads the vectors, block by block as a search does:
+ * what the memory allows.
  *
  * <pre>
  * ./mvnw -Pbenchmark -pl operators/knowledge -am -DskipTests verify

