@@ -79,7 +79,7 @@ public final class Bench {
         }
         int number = 0;
         for (BenchPlan.Requests requests : plan.groups()) {
-            Map<Column, Group> ran = run(rotated(columns, number), requests.members());
+            Map<Column, Group> ran = run(order(plain, number), requests.members());
             if (requests.counted()) {
                 Group baseline = Objects.requireNonNull(ran.get(columns.getFirst()));
                 List<Answer> expected = expected(columns.getFirst(), requests, baseline);
@@ -94,10 +94,21 @@ public final class Bench {
         return tallies;
     }
 
-    private static List<Column> rotated(List<Column> columns, int by) {
-        List<Column> order = new ArrayList<>(columns);
-        Collections.rotate(order, -by);
-        return order;
+    /**
+     * The policies in turn, another one first each time. Engines take a policy one after the other,
+     * so that the same policies find documents in each engine's model; which engine goes first
+     * changes when all policies were first.
+     */
+    private List<Column> order(Cell plain, int number) {
+        List<BenchPolicy> policies = new ArrayList<>(plan.policies());
+        Collections.rotate(policies, -number);
+        List<Engine> takingTurns = number / policies.size() % 2 == 0 ? engines : engines.reversed();
+        return policies.stream()
+                .flatMap(
+                        policy ->
+                                takingTurns.stream()
+                                        .map(engine -> Column.of(engine, plain.with(policy))))
+                .toList();
     }
 
     private Map<Column, Group> run(List<Column> order, List<DecodingRequest> requests)

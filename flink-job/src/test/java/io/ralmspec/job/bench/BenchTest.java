@@ -23,14 +23,24 @@ import org.junit.jupiter.api.Test;
 class BenchTest {
     /** Answers as it is told to, in times that are told too. */
     private static final class FakeEngine implements Engine {
+        private final List<String> turns;
+        private final String name;
         final List<String> ran = new ArrayList<>();
         Function<DecodingRequest, Double> seconds = request -> 1.0;
         Function<DecodingRequest, Integer> token = request -> 1;
         int oracle = 1;
 
+        /**
+         * @param turns whose turn it was, with other engines
+         */
+        FakeEngine(String name, List<String> turns) {
+            this.name = name;
+            this.turns = turns;
+        }
+
         @Override
         public String name() {
-            return "fake";
+            return name;
         }
 
         @Override
@@ -44,6 +54,7 @@ class BenchTest {
             double longest = 0;
             for (DecodingRequest request : requests) {
                 ran.add(request.id());
+                turns.add(name + " " + request.id());
                 double took = seconds.apply(request);
                 longest = Math.max(longest, took);
                 outcomes.add(new Outcome(answer(request, token.apply(request)), took, List.of()));
@@ -78,7 +89,7 @@ class BenchTest {
                 null);
     }
 
-    private final FakeEngine engine = new FakeEngine();
+    private final FakeEngine engine = new FakeEngine("fake", new ArrayList<>());
 
     private List<CellResult> run(int warmup, int concurrency, int requests, String policies)
             throws Exception {
@@ -94,6 +105,34 @@ class BenchTest {
         BenchReport report = bench.run();
         assertThat(seen).hasSize(bench.steps());
         return report.results();
+    }
+
+    @Test
+    void enginesTakeAPolicyOneAfterTheOther() throws Exception {
+        List<String> turns = new ArrayList<>();
+        List<Engine> both = List.of(new FakeEngine("a", turns), new FakeEngine("b", turns));
+        BenchPlan plan =
+                new BenchPlan(
+                        List.of(RetrieverKind.BM25),
+                        BenchPolicy.parseAll("P"),
+                        Scripted.requests(3, 4),
+                        0,
+                        1);
+        new Bench(both, plan, (what, answers) -> {}).run();
+        assertThat(turns)
+                .containsExactly(
+                        "a q0-bm25-baseline",
+                        "b q0-bm25-baseline",
+                        "a q0-bm25-P",
+                        "b q0-bm25-P",
+                        "a q1-bm25-P",
+                        "b q1-bm25-P",
+                        "a q1-bm25-baseline",
+                        "b q1-bm25-baseline",
+                        "b q2-bm25-baseline",
+                        "a q2-bm25-baseline",
+                        "b q2-bm25-P",
+                        "a q2-bm25-P");
     }
 
     @Test
