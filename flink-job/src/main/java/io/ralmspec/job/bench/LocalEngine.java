@@ -14,6 +14,7 @@ import io.ralmspec.decoding.knnlm.KeyedLanguageModel;
 import io.ralmspec.decoding.knnlm.KnnDecoder;
 import io.ralmspec.decoding.knnlm.KnnState;
 import io.ralmspec.decoding.knnlm.SequentialKnnDecoder;
+import io.ralmspec.knowledge.PaddedKnowledgeBase;
 import io.ralmspec.streaming.NeighbourServing;
 import io.ralmspec.streaming.Serving;
 import java.util.List;
@@ -94,8 +95,13 @@ final class LocalEngine implements Engine {
                         knowledgeBase,
                         knowledgeBase::retriever,
                         settings);
+        // Padding changes no answer, which is one more thing the oracle then checks.
         SequentialDecoder sequential =
-                new SequentialDecoder(profile, serving.tokenizer(), steps(serving), knowledgeBase);
+                new SequentialDecoder(
+                        profile,
+                        serving.tokenizer(),
+                        steps(serving),
+                        PaddedKnowledgeBase.withoutPadding(knowledgeBase));
         return new LocalEngine(
                 name,
                 computed,

@@ -127,6 +127,11 @@ public final class PaddedKnowledgeBase implements KnowledgeBase {
         }
     }
 
+    /** The same answers for less: the knowledge base within, if this one is padded. */
+    public static KnowledgeBase withoutPadding(KnowledgeBase knowledgeBase) {
+        return knowledgeBase instanceof PaddedKnowledgeBase padded ? padded.within : knowledgeBase;
+    }
+
     @Override
     public Retriever retriever(RetrieverKind kind) {
         return kind == RetrieverKind.EXACT ? exact : within.retriever(kind);
