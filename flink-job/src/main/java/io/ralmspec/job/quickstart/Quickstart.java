@@ -55,12 +55,14 @@ public final class Quickstart implements Callable<Integer> {
                     new SpeculationPolicy(StrideRule.FIXED, 3, 128, false, true));
 
     /**
-     * Tokens are guessed more surely than documents. The temperature is that of this model's keys.
+     * Tokens are guessed more surely than documents. The temperature is what lies, for the reader
+     * model's keys of this corpus, between the squared distances of the nearest neighbour and of
+     * the 64th.
      */
     private static final RetrievalParameters NEIGHBOURS =
             RetrievalParameters.of(
                             RetrieverKind.EXACT, DecodingMode.KNN_LM, SpeculationPolicy.fixed(8, 1))
-                    .with(new KnnParameters(0.25, 70, 64, 10, 64, 4096));
+                    .with(new KnnParameters(0.25, 20, 64, 10, 64, 4096));
 
     @Option(names = "--model", required = true, description = "Language model directory.")
     private Path model = Path.of("");
