@@ -53,7 +53,7 @@ public final class BenchReport {
         int names = results.stream().mapToInt(r -> r.policies().length()).max().orElse(0);
         boolean several = results.stream().mapToInt(CellResult::concurrency).distinct().count() > 1;
         boolean neighbours = results.stream().anyMatch(r -> r.neighbours() != null);
-        boolean gold = results.stream().anyMatch(r -> r.goldOutputs() != null);
+        boolean gold = results.stream().anyMatch(r -> r.askedWithGold() > 0);
         String format =
                 (several ? "%4s " : "%s")
                         + "%-9s "
@@ -101,9 +101,7 @@ public final class BenchReport {
                             number("%.1f", r.stepsPerRequest()),
                             acceptance == null ? "-" : number("%.0f %%", 100 * acceptance),
                             r.equalOutputs() + "/" + r.totalOutputs(),
-                            r.goldOutputs() == null
-                                    ? ""
-                                    : r.goldOutputs() + "/" + r.askedWithGold(),
+                            gold ? r.goldOutputs() + "/" + r.askedWithGold() : "",
                             number("%.2fx", r.speedup()),
                             several ? number("%.2fx", r.throughputRatio()) : ""));
         }

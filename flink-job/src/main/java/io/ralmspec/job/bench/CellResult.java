@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param acceptance share of the guesses whose truth mattered that were right, in [0, 1]
  * @param equalOutputs answers that are the baseline's: tokens, text, end and sources; those of the
  *     baseline itself are held against the sequential decoder where it ran
- * @param goldOutputs answers that hold a gold phrase of their question; null if none is known
+ * @param goldOutputs answers that hold a gold phrase of their question
  * @param askedWithGold questions whose gold phrases are known
  * @param speedup seconds of the same engine's baseline over those of this cell, both summed
  * @param throughputRatio tokens per second over those of the same engine's baseline
@@ -56,7 +56,7 @@ record CellResult(
         @Nullable Double acceptance,
         int equalOutputs,
         int totalOutputs,
-        @Nullable Integer goldOutputs,
+        int goldOutputs,
         int askedWithGold,
         double speedup,
         double throughputRatio,

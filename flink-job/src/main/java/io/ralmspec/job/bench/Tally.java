@@ -88,7 +88,7 @@ final class Tally {
                 ratio(count(Counters::accepted), count(Counters::guesses)),
                 equal,
                 requests,
-                askedWithGold == 0 ? null : gold,
+                gold,
                 askedWithGold,
                 rounded(baseline.totalSeconds() / totalSeconds()),
                 rounded(tokens / busySeconds * baseline.busySeconds / baseline.tokens()),

@@ -21,9 +21,9 @@ import org.w3c.dom.NodeList;
 class BenchReportTest {
     private static final List<CellResult> RESULTS =
             List.of(
-                    result("baseline", "baseline", "library", 0.4, 1.0, null, 10),
-                    result("model-only", "model-only", "library", 0.1, 4.0, null, 10),
-                    result("speculative", "PSA", "library", 0.16, 2.5, 0.875, 10));
+                    result("baseline", "baseline", "library", 0.4, 1.0, null, 10, 0),
+                    result("model-only", "model-only", "library", 0.1, 4.0, null, 10, 0),
+                    result("speculative", "PSA", "library", 0.16, 2.5, 0.875, 10, 0));
 
     @TempDir Path directory;
 
@@ -34,19 +34,8 @@ class BenchReportTest {
             double seconds,
             double speedup,
             Double acceptance,
-            int equal) {
-        return result(mode, policy, engine, seconds, speedup, acceptance, equal, null);
-    }
-
-    private static CellResult result(
-            String mode,
-            String policy,
-            String engine,
-            double seconds,
-            double speedup,
-            Double acceptance,
             int equal,
-            Integer gold) {
+            int askedWithGold) {
         return new CellResult(
                 "exact",
                 null,
@@ -72,8 +61,8 @@ class BenchReportTest {
                 acceptance,
                 equal,
                 10,
-                gold,
-                gold == null ? 0 : 10,
+                askedWithGold - askedWithGold / 3,
+                askedWithGold,
                 speedup,
                 speedup,
                 null,
@@ -101,7 +90,7 @@ class BenchReportTest {
 
     @Test
     void whereRightAnswersAreKnownTheTableCountsThem() {
-        CellResult known = result("baseline", "baseline", "library", 0.4, 1, null, 10, 7);
+        CellResult known = result("baseline", "baseline", "library", 0.4, 1, null, 10, 10);
         String[] lines = new BenchReport(List.of(known)).table().split("\\R");
         assertThat(lines[0]).endsWith("    equal      gold  speed-up");
         assertThat(lines[1]).endsWith("    10/10      7/10     1.00x");
@@ -179,7 +168,9 @@ class BenchReportTest {
     @Test
     void notesGiveTheRatioOfCallAndStepAndWhatFlinkAdds() {
         List<CellResult> both =
-                List.of(RESULTS.get(0), result("baseline", "baseline", "flink", 0.42, 1, null, 10));
+                List.of(
+                        RESULTS.get(0),
+                        result("baseline", "baseline", "flink", 0.42, 1, null, 10, 0));
         assertThat(new BenchReport(both).notes())
                 .contains("exact, library: a call costs 4.00 steps (b/a).")
                 .contains("exact, baseline: Flink and Kafka add 20.0 ms per request (1.050x");
@@ -212,7 +203,8 @@ class BenchReportTest {
                                                         0.1,
                                                         4,
                                                         0.5,
-                                                        9)))
+                                                        9,
+                                                        0)))
                                 .allEqual())
                 .isFalse();
         assertThat(new BenchReport(List.of()).allEqual()).isFalse();
