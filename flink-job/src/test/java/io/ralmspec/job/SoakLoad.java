@@ -5,12 +5,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.ralmspec.decoding.Answer;
 import io.ralmspec.decoding.DecodingMode;
 import io.ralmspec.decoding.DecodingRequest;
-import io.ralmspec.decoding.ModelSteps;
 import io.ralmspec.decoding.RetrievalParameters;
 import io.ralmspec.decoding.RetrievalScheme;
 import io.ralmspec.decoding.RetrieverKind;
 import io.ralmspec.decoding.Sampling;
-import io.ralmspec.decoding.SequentialDecoder;
 import io.ralmspec.decoding.SpeculationPolicy;
 import io.ralmspec.decoding.StrideRule;
 import io.ralmspec.kafka.RequestWriter;
@@ -52,16 +50,10 @@ final class SoakLoad {
         this.ledger = ledger;
         this.producer = producer;
         this.topic = topic;
-        SequentialDecoder oracle =
-                new SequentialDecoder(
-                        serving.model().profile(),
-                        serving.tokenizer(),
-                        new ModelSteps(serving.model(), serving.tokenizer(), serving.encoder()),
-                        serving.knowledgeBase());
+        Oracle oracle = new Oracle(serving);
         for (int i = 0; i < questions; i++) {
             DecodingRequest request = question(i);
             this.questions.add(new Question(request, oracle.decode(request)));
-            serving.model().release(request.id());
         }
     }
 

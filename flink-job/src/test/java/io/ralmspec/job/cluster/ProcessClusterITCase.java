@@ -6,13 +6,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.ralmspec.decoding.Answer;
 import io.ralmspec.decoding.DecodingMode;
 import io.ralmspec.decoding.DecodingRequest;
-import io.ralmspec.decoding.ModelSteps;
 import io.ralmspec.decoding.RetrievalParameters;
 import io.ralmspec.decoding.RetrieverKind;
 import io.ralmspec.decoding.Sampling;
-import io.ralmspec.decoding.SequentialDecoder;
 import io.ralmspec.decoding.SpeculationPolicy;
 import io.ralmspec.job.OnnxServingFactory;
+import io.ralmspec.job.Oracle;
 import io.ralmspec.job.TinyModels;
 import io.ralmspec.job.client.RalmClient;
 import io.ralmspec.job.local.EmbeddedBroker;
@@ -163,15 +162,9 @@ class ProcessClusterITCase {
         }
         Map<String, List<Integer>> tokens = new LinkedHashMap<>();
         try (Serving serving = new OnnxServingFactory(Configuration.fromMap(named)).open()) {
-            SequentialDecoder oracle =
-                    new SequentialDecoder(
-                            serving.model().profile(),
-                            serving.tokenizer(),
-                            new ModelSteps(serving.model(), serving.tokenizer(), serving.encoder()),
-                            serving.knowledgeBase());
+            Oracle oracle = new Oracle(serving);
             for (DecodingRequest request : requests("s", DecodingMode.BASELINE)) {
                 add(tokens, oracle.decode(request));
-                serving.model().release(request.id());
             }
         }
         return tokens;
