@@ -8,14 +8,13 @@ correct programs could differ, so an answer stops before it.
 
 import argparse
 import json
-import tempfile
 from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer
 
 from prepare_data import BEGIN, END
-from weights import load, take_over
+from weights import exported
 
 NEW_TOKENS, LEAST_MARGIN, LEAST_TOKENS = 40, 0.02, 60
 DOCUMENT = {"title": "lighthouse", "text": "A lighthouse is a tower with a light that gives warning of shoals to passing ships. Also called beacon."}
@@ -56,10 +55,7 @@ def greedy(reader, ids):
 
 
 def main(args):
-    with tempfile.TemporaryDirectory() as directory:
-        checkpoint = Path(directory) / "weights.pt"
-        take_over(args.model, checkpoint)
-        reader, _ = load(checkpoint)
+    reader = exported(args.model)
     tokenizer = Tokenizer.from_file(str(Path(args.model) / "tokenizer.json"))
 
     def encode(text):

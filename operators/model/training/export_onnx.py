@@ -104,14 +104,14 @@ class Session:
         self.past = {i.name: i.shape for i in self.session.get_inputs() if i.name.startswith("past_key_values.")}
         self.kept = [name.replace("past_key_values", "present") for name in self.past]
 
-    def run(self, ids, past=None, keep=0, output="logits"):
-        """The output for the last `keep` positions (0: all), and keys and values to go on from."""
+    def run(self, ids, past=None, keep=0, output="logits", whole=False):
+        """The output for the last `keep` positions (0: all), and keys and values to go on from. `whole`: it has no batch dimension."""
         if past is None:
             past = [np.zeros((1, dims[1], 0, dims[3]), np.float32) for dims in self.past.values()]
         total = past[0].shape[2] + len(ids)
         feed = {"input_ids": np.array([ids], dtype=np.int64), "attention_mask": np.ones((1, total), np.int64), "logits_to_keep": np.array(keep)}
         result, *past = self.session.run([output, *self.kept], {**feed, **dict(zip(self.past, past))})
-        return result[0], past
+        return (result if whole else result[0]), past
 
 
 def check(reader, path):

@@ -19,6 +19,7 @@ NAME = re.compile(r"^((?:[A-Z][\w'-]+ ){1,3}[A-Z][\w'-]+) ((?:was|is|has|had|wer
 PLACE = re.compile(r"(?<=[a-z,]) (in|at|near|from) ((?:the )?[A-Z][a-z]+(?: [A-Z][a-z]+)*)(?=[,.; ])")
 GAP = re.compile(r"(?<=[a-z,] )(?:[A-Z][a-z]+(?: [A-Z][a-z]+)*|\d[\d,]*\d)(?=[,.; ])")
 DEFINED = re.compile(r"^(.{3,120}?) (is|was|are|were) (an?|the|one of) (.{8,}?)[,.;]")
+ARTICLE = re.compile(r"^(an?|the) ", re.I)
 PERSON = re.compile(r"\bborn\b|\d{4} ?[-–] ?\d{4}|footballer|politician|player|singer|actor|actress|writer|author")
 PRONOUN = re.compile(r"^(He|She|It|They|This|These|There|In|On|At|His|Her|Its|The|A|An|When|After|As|For|With)\b")
 
@@ -32,9 +33,6 @@ def sentences(text):
         else:
             parts.append(part)
     return parts
-
-
-ARTICLE = re.compile(r"^(an?|the) ", re.I)
 
 
 def lower_first(text):

@@ -38,8 +38,8 @@ def join(directory, checkpoint):
     Path(checkpoint).write_bytes(b"".join(part.read_bytes() for part in sorted(Path(directory).glob("weights.*"))))
 
 
-def take_over(model, checkpoint):
-    """The reverse of export_onnx.py."""
+def exported(model):
+    """The model of an exported graph: the reverse of export_onnx.py."""
     import onnx
     from onnx import numpy_helper
 
@@ -56,8 +56,14 @@ def take_over(model, checkpoint):
         for parts, name in products.items():
             columns = kept[f"layer.{i}.{name}.weight"].chunk(len(parts), 1)
             weights.update({f"model.layers.{i}.{part}.weight": column.T.contiguous() for part, column in zip(parts, columns)})
-    Reader(shape).load_state_dict(weights)
-    torch.save({"weights": weights, "shape": dataclasses.asdict(shape), "state": {}}, checkpoint)
+    reader = Reader(shape)
+    reader.load_state_dict(weights)
+    return reader.eval()
+
+
+def take_over(model, checkpoint):
+    reader = exported(model)
+    torch.save({"weights": reader.state_dict(), "shape": dataclasses.asdict(reader.shape), "state": {}}, checkpoint)
 
 
 if __name__ == "__main__":
