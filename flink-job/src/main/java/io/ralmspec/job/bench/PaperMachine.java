@@ -209,7 +209,7 @@ final class PaperMachine implements Machine {
         meter.worked(since(step.started));
         Event.Generated result = step.result;
         if (!step.cancelled && result != null) {
-            ModelLoad load = meter.completed((step.started - step.arrived) / 1e9);
+            ModelLoad load = meter.completed(1, (step.started - step.arrived) / 1e9);
             ready.add(new Result(step.id(), result.timed(since(step.arrived)).under(load)));
         }
         startStep();

@@ -35,6 +35,11 @@ public sealed interface Event extends SessionEvent {
         }
 
         @Override
+        public int steps() {
+            return 1;
+        }
+
+        @Override
         public Generated timed(double taken) {
             return new Generated(epoch, tokens, nextQuery, taken, load);
         }

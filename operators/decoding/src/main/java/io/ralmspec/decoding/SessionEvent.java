@@ -18,6 +18,11 @@ public interface SessionEvent {
         return this;
     }
 
+    /** Steps that the model generated: a stride with a document each, or a token of KNN-LM each. */
+    default int steps() {
+        return 0;
+    }
+
     /** The same with the load under which it was generated, if it is a step. */
     default SessionEvent under(ModelLoad load) {
         return this;

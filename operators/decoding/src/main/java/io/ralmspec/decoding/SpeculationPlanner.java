@@ -57,7 +57,8 @@ final class SpeculationPlanner {
     /** Whether this call is to find out what a call of plain decoding costs. */
     private static boolean probes(Session s) {
         boolean due =
-                !s.estimates.plainCall().known() || StridePlanner.isOneIn(PROBE_EVERY, s.request);
+                !s.estimates.plainCall().known()
+                        || StridePlanner.isOneIn(PROBE_EVERY, s.request, 0);
         return s.retrievalCalls == 0 && due && policy(s).rule() == StrideRule.OS3;
     }
 

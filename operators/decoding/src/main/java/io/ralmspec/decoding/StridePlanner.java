@@ -6,10 +6,10 @@ public final class StridePlanner {
     private static final int TRIAL_EVERY = 8;
 
     /**
-     * One request in this many watches for all while others want the model: guesses that are only
-     * looked at cost time that others could use.
+     * One request in this many watches for all: guesses that are only looked at, and the documents
+     * prefetched for them, cost up to an eighth of a cheap step, or time that others could use.
      */
-    private static final int WATCH_EVERY = 4;
+    private static final int WATCH_EVERY = 16;
 
     private final StrideSettings settings;
     private final StrideScheduler scheduler;
@@ -45,15 +45,21 @@ public final class StridePlanner {
                         outcomes,
                         lookups,
                         request.retrieval().speculation().async(),
-                        isOneIn(TRIAL_EVERY, request));
-        boolean others = estimates.known() && estimates.turn() > 0;
-        return plan.equals(Plan.WATCHING) && others && !isOneIn(WATCH_EVERY, request)
-                ? Plan.PLAIN
-                : plan;
+                        isOneIn(TRIAL_EVERY, request, 0));
+        // Not one of those that try plain decoding, which expect more of speculation.
+        boolean watcher = isOneIn(WATCH_EVERY, request, 1);
+        return plan.equals(Plan.WATCHING) && estimates.known() && !watcher ? Plan.PLAIN : plan;
     }
 
-    /** By its id, so that a restart does not change it. */
-    static boolean isOneIn(int count, DecodingRequest request) {
-        return Math.floorMod(request.id().hashCode(), count) == 0;
+    /**
+     * By its id, so that a restart does not change it.
+     *
+     * @param which of the {@code count} shares, from 0
+     */
+    static boolean isOneIn(int count, DecodingRequest request, int which) {
+        // Ids that are numbered have hashes that are, too.
+        int hash = request.id().hashCode();
+        int mixed = (hash ^ hash >>> 16) * 0x85EBCA6B >>> 13;
+        return mixed % count == which;
     }
 }

@@ -36,14 +36,16 @@ public final class LoadMeter {
     }
 
     /**
-     * A step has its tokens. All that the model worked since the last such step is what it cost:
-     * where several run side by side that is less than it took, and work in vain is paid by those
-     * that come through.
+     * Steps have their tokens. All that the model worked since the last such step is what they
+     * cost: where several run side by side that is less than it took, and work in vain is paid by
+     * those that come through.
      *
-     * @param waitedSeconds before it ran
+     * @param steps that ran one after the other; at least 1
+     * @param waitedSeconds before they ran
      */
-    public ModelLoad completed(double waitedSeconds) {
-        stepSeconds += (stepSeconds == 0 ? 1 : RATE) * (busySeconds - stepSeconds);
+    public ModelLoad completed(int steps, double waitedSeconds) {
+        double rate = stepSeconds == 0 ? 1 : 1 - Math.pow(1 - RATE, steps);
+        stepSeconds += rate * (busySeconds / steps - stepSeconds);
         busySeconds = 0;
         int sharing = requests.get();
         return new ModelLoad(waitedSeconds, sharing > 1 ? stepSeconds * sharing : 0);

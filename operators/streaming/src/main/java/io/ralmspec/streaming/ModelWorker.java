@@ -56,10 +56,7 @@ public final class ModelWorker implements AutoCloseable {
     private final TaskQueue tasks = new TaskQueue();
     private final @Nullable StepBatch batch;
     private final WorkerThread thread;
-    private final LoadMeter meter = new LoadMeter();
-
-    /** Nanoseconds; until when the model's work is metered. */
-    private long metered;
+    private final WorkClock clock = new WorkClock();
 
     private volatile boolean closed;
 
@@ -145,8 +142,10 @@ public final class ModelWorker implements AutoCloseable {
 
         /** As {@link #generate}, with a {@link KnnEvent.Speculated}. */
         public void speculate(KnnCommand.Speculate command) {
+            String sequence = command.context().sequence();
+            slots(sequence).wantsSteps();
             submit(
-                    command.context().sequence(),
+                    sequence,
                     SequenceSlots.Slot.STEP,
                     command.depth(),
                     command.epoch(),
@@ -192,7 +191,7 @@ public final class ModelWorker implements AutoCloseable {
                 Function<AtomicBoolean, @Nullable SessionEvent> action) {
             AtomicBoolean cancelled = replace(sequence, slot);
             Asked asked = new Asked(sequence, epoch, cancelled, callback);
-            tasks.addStep(depth, cancelled, () -> answer(asked, attempt(asked, ATTEMPTS, action)));
+            tasks.addStep(depth, cancelled, () -> run(asked, action));
         }
 
         /** Cancels what is in the slot; what cancels the next there is returned. */
@@ -204,7 +203,7 @@ public final class ModelWorker implements AutoCloseable {
 
         private SequenceSlots slots(String sequence) {
             return sequences.computeIfAbsent(
-                    sequence, name -> new SequenceSlots(ModelWorker.this::cancel, meter));
+                    sequence, name -> new SequenceSlots(ModelWorker.this::cancel, clock.meter()));
         }
     }
 
@@ -255,8 +254,7 @@ public final class ModelWorker implements AutoCloseable {
                 failed(e, true);
                 return;
             }
-            meterWork();
-            answer(asked, event.under(meter.completed(seconds(asked.submitted(), started))));
+            answer(asked, clock.loaded(event, asked.submitted(), started));
         }
 
         @Override
@@ -272,19 +270,15 @@ public final class ModelWorker implements AutoCloseable {
         }
     }
 
-    private void meterWork() {
-        long now = System.nanoTime();
-        meter.worked(seconds(metered, now));
-        metered = now;
-    }
-
-    private static double seconds(long fromNanos, long toNanos) {
-        return (toNanos - fromNanos) / 1e9;
+    private void run(Asked asked, Function<AtomicBoolean, @Nullable SessionEvent> action) {
+        long started = System.nanoTime();
+        SessionEvent event = attempt(asked, ATTEMPTS, action);
+        answer(asked, event == null ? null : clock.loaded(event, asked.submitted(), started));
     }
 
     private void answer(Asked asked, @Nullable SessionEvent event) {
         if (event != null && !over(asked.cancelled())) {
-            double seconds = seconds(asked.submitted(), System.nanoTime());
+            double seconds = WorkClock.seconds(asked.submitted(), System.nanoTime());
             asked.callback().completed(asked.sequence(), event.timed(seconds));
         }
     }
@@ -314,9 +308,9 @@ public final class ModelWorker implements AutoCloseable {
         boolean idle = batch == null || batch.isEmpty();
         TaskQueue.Task task;
         if (idle) {
-            meterWork();
+            clock.worked();
             task = tasks.take();
-            metered = System.nanoTime();
+            clock.waited();
         } else {
             task = nextTask();
         }

@@ -17,7 +17,7 @@ class LoadMeterTest {
         meter.joined();
         meter.joined();
         meter.worked(0.1);
-        ModelLoad load = meter.completed(0.25);
+        ModelLoad load = meter.completed(1, 0.25);
         assertThat(load.waitedSeconds()).isEqualTo(0.25);
         assertThat(load.turnSeconds()).isEqualTo(0.2, EXACTLY);
     }
@@ -28,7 +28,7 @@ class LoadMeterTest {
         meter.joined();
         meter.left();
         meter.worked(0.1);
-        assertThat(meter.completed(0)).isEqualTo(new ModelLoad(0, 0));
+        assertThat(meter.completed(1, 0)).isEqualTo(new ModelLoad(0, 0));
     }
 
     @Test
@@ -37,7 +37,7 @@ class LoadMeterTest {
         meter.joined();
         meter.joined();
         meter.worked(0.1);
-        assertThat(meter.completed(0).turnSeconds()).isEqualTo(0.2, EXACTLY);
+        assertThat(meter.completed(1, 0).turnSeconds()).isEqualTo(0.2, EXACTLY);
     }
 
     @Test
@@ -47,12 +47,12 @@ class LoadMeterTest {
         for (int run = 0; run < 200; run++) {
             meter.worked(0.3);
             // Three at once: the first pays for all, the others for nothing.
-            meter.completed(0);
-            meter.completed(0);
-            meter.completed(0);
+            meter.completed(1, 0);
+            meter.completed(1, 0);
+            meter.completed(1, 0);
         }
         meter.worked(0.3);
-        assertThat(meter.completed(0).turnSeconds()).isBetween(2 * 0.09, 2 * 0.13);
+        assertThat(meter.completed(1, 0).turnSeconds()).isBetween(2 * 0.09, 2 * 0.13);
     }
 
     @Test
@@ -61,6 +61,17 @@ class LoadMeterTest {
         meter.joined();
         meter.worked(0.1);
         meter.worked(0.1);
-        assertThat(meter.completed(0).turnSeconds()).isEqualTo(0.4, EXACTLY);
+        assertThat(meter.completed(1, 0).turnSeconds()).isEqualTo(0.4, EXACTLY);
+    }
+
+    @Test
+    void tokensOfOneSpeculationShareWhatItCost() {
+        meter.joined();
+        meter.joined();
+        meter.worked(0.3);
+        assertThat(meter.completed(3, 0).turnSeconds()).isEqualTo(2 * 0.1, EXACTLY);
+        meter.worked(0.6);
+        double third = 0.1 + (1 - 0.9 * 0.9 * 0.9) * (0.2 - 0.1);
+        assertThat(meter.completed(3, 0).turnSeconds()).isEqualTo(2 * third, EXACTLY);
     }
 }

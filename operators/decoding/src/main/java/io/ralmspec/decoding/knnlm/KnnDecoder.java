@@ -198,7 +198,10 @@ public final class KnnDecoder implements SessionDecoder<KnnState> {
         s.modelSteps += tokens.length;
         s.timings = s.timings.plusGeneration(event.seconds());
         if (tokens.length > 0) {
-            s.estimates = s.estimates.withStep(event.seconds() / tokens.length, s.stepBeside);
+            s.estimates =
+                    s.estimates
+                            .withTurn(event.load().turnSeconds())
+                            .withStep(event.ownSeconds() / tokens.length, s.stepBeside);
         }
         int prompt = s.transcript.prompt().length;
         for (int i = 0; i < tokens.length && s.draftEnd == null; i++) {

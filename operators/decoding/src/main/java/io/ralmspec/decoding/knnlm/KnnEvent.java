@@ -1,5 +1,6 @@
 package io.ralmspec.decoding.knnlm;
 
+import io.ralmspec.decoding.ModelLoad;
 import io.ralmspec.decoding.SessionEvent;
 import java.util.List;
 
@@ -19,12 +20,33 @@ public sealed interface KnnEvent extends SessionEvent {
      * @param tokens as many as wanted; fewer if the last is an end token, or if it was stopped,
      *     then possibly none
      * @param keys {@code keys.get(i)} is the state's before {@code tokens[i]}
+     * @param seconds waiting for the model included
      */
-    record Speculated(int epoch, int[] tokens, List<float[]> keys, double seconds)
+    record Speculated(int epoch, int[] tokens, List<float[]> keys, double seconds, ModelLoad load)
             implements KnnEvent {
+        /** Of a worker that does not say how busy it is. */
+        public Speculated(int epoch, int[] tokens, List<float[]> keys, double seconds) {
+            this(epoch, tokens, keys, seconds, ModelLoad.UNKNOWN);
+        }
+
+        /** Without waiting. */
+        public double ownSeconds() {
+            return Math.max(0, seconds - load.waitedSeconds());
+        }
+
+        @Override
+        public int steps() {
+            return tokens.length;
+        }
+
         @Override
         public Speculated timed(double taken) {
-            return new Speculated(epoch, tokens, keys, taken);
+            return new Speculated(epoch, tokens, keys, taken, load);
+        }
+
+        @Override
+        public Speculated under(ModelLoad seen) {
+            return new Speculated(epoch, tokens, keys, seconds, seen);
         }
     }
 

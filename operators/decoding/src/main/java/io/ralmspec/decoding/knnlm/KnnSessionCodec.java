@@ -4,6 +4,7 @@ import static io.ralmspec.decoding.SessionFields.readFloats;
 import static io.ralmspec.decoding.SessionFields.readInts;
 import static io.ralmspec.decoding.SessionFields.write;
 
+import io.ralmspec.decoding.Estimates;
 import io.ralmspec.decoding.Phase;
 import io.ralmspec.decoding.SessionFields;
 import java.io.ByteArrayInputStream;
@@ -22,7 +23,8 @@ import java.util.List;
  */
 final class KnnSessionCodec {
     private static final int FIRST_VERSION = 64;
-    private static final int VERSION = FIRST_VERSION;
+    private static final int WITH_LOAD = 65;
+    private static final int VERSION = WITH_LOAD;
 
     private KnnSessionCodec() {}
 
@@ -62,6 +64,7 @@ final class KnnSessionCodec {
             }
             write(out, state.cache().positions());
             write(out, state.estimates());
+            out.writeDouble(state.estimates().turn());
             write(out, state.outcomes());
             write(out, state.counters());
             write(out, state.timings());
@@ -74,11 +77,11 @@ final class KnnSessionCodec {
     static KnnState decode(byte[] bytes) {
         try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
             int version = in.readByte();
-            if (version != VERSION) {
+            if (version < FIRST_VERSION || version > VERSION) {
                 throw new IllegalArgumentException(
-                        ("KNN-LM session state version must be %d (got %d): restore it with the"
-                                        + " release that wrote it")
-                                .formatted(VERSION, version));
+                        ("KNN-LM session state version must be in [%d, %d] (got %d): restore it"
+                                        + " with the release that wrote it")
+                                .formatted(FIRST_VERSION, VERSION, version));
             }
             return new KnnState(
                     SessionFields.readRequest(in),
@@ -102,13 +105,18 @@ final class KnnSessionCodec {
                     SessionFields.readFinishReason(in),
                     readFound(in),
                     new SuccessorCache(readInts(in)),
-                    SessionFields.readEstimates(in),
+                    readEstimates(in, version),
                     SessionFields.readOutcomes(in),
                     SessionFields.readCounters(in),
                     SessionFields.readTimings(in));
         } catch (IOException e) {
             throw new IllegalArgumentException("KNN-LM session state is truncated", e);
         }
+    }
+
+    private static Estimates readEstimates(DataInputStream in, int version) throws IOException {
+        Estimates estimates = SessionFields.readEstimates(in);
+        return version < WITH_LOAD ? estimates : estimates.withTurn(in.readDouble());
     }
 
     private static List<float[]> readKeys(DataInputStream in) throws IOException {

@@ -1,12 +1,18 @@
 package io.ralmspec.decoding.knnlm;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
+import io.ralmspec.decoding.CallCost;
 import io.ralmspec.decoding.Counters;
 import io.ralmspec.decoding.DecodingMode;
+import io.ralmspec.decoding.Estimates;
 import io.ralmspec.decoding.FinishReason;
 import io.ralmspec.decoding.KnnParameters;
+import io.ralmspec.decoding.ModelLoad;
 import io.ralmspec.decoding.Phase;
+import io.ralmspec.decoding.RequestDefaults;
+import io.ralmspec.decoding.SpeculationPolicy;
 import org.junit.jupiter.api.Test;
 
 /** Rounds by hand. */
@@ -194,5 +200,28 @@ class KnnDecoderTest extends KnnByHand {
         assertThat(state.transcript().generated()).containsExactly(1, 2, 3);
         assertThat(state.cache().isEmpty()).isTrue();
         assertThat(state.counters()).isEqualTo(new Counters(0, 0, 0, 0, 0, 0, 0, 0, 3, 3, 3));
+    }
+
+    @Test
+    void guessesOnlyWhatTheModelHasTimeFor() {
+        SpeculationPolicy policy = RequestDefaults.STANDARD.retrieval().speculation();
+        CallCost call = new CallCost(1, 1, 1, 1, 1);
+        Estimates expected = new Estimates(0.1, 0, call, call, CallCost.UNKNOWN, 0.9, 0);
+        state = KnnRequests.submitted("r", 20, DecodingMode.KNN_LM, policy, false);
+        apply(decoder.start(state, expected, 1_000));
+        step(new KnnEvent.Prepared(state.generating(), new int[] {7, 8}, 0));
+        assertThat(speculation().count()).isGreaterThan(1);
+
+        // Ten others want a token each.
+        int[] tokens = {1, 2};
+        ModelLoad load = new ModelLoad(0.2, 10);
+        int epoch = state.generating();
+        step(new KnnEvent.Speculated(epoch, tokens, keys(2), 0.4, load));
+        assertThat(state.estimates().turn()).isEqualTo(10);
+        assertThat(state.estimates().step()).isEqualTo(0.1, within(1e-9));
+        assertThat(search().keys()).hasSize(2);
+        searched(5, 6);
+        settled(1, 2);
+        assertThat(speculation().count()).isEqualTo(1);
     }
 }
