@@ -174,7 +174,9 @@ public final class SpeculativeDecoder implements SessionDecoder<SessionState> {
         s.estimates = s.estimates.withTurn(event.load().turnSeconds());
         Step step = stepOf(s, event);
         boolean redraft = s.redrafting();
-        if (!redraft) {
+        // A request's first step reads its prompt too, and always runs alone.
+        boolean typical = s.modelSteps > 1 || s.estimates.step() == 0;
+        if (!redraft && typical) {
             s.estimates = s.estimates.withStep(event.ownSeconds(), s.stepBeside);
         }
         Plan plan = planner.plan(s);

@@ -52,6 +52,23 @@ class SpeculativeDecoderTest {
         assertThat(state.transcript().generated()).containsExactly(1, 1, 1, 1);
     }
 
+    /** It reads the prompt, alone; the others of its kind are what it would be held against. */
+    @Test
+    void aRequestsFirstStepDoesNotCountAmongOthersCosts() {
+        start(SpeculationPolicy.PLAIN);
+        apply(new Event.Generated(state.generating(), new int[] {1, 1, 1, 1}, QUERY, 9));
+        assertThat(state.estimates().step()).as("nothing better is known").isEqualTo(9);
+        state = SessionState.submitted(state.request(), 1_000);
+        CallCost call = CallCost.UNKNOWN.with(1, 1);
+        Estimates expected = new Estimates(0.1, 0, call, call, CallCost.UNKNOWN, 0.9, 0);
+        apply(decoder.start(state, expected, 1_000));
+        begin();
+        apply(new Event.Generated(state.generating(), new int[] {1, 1, 1, 1}, QUERY, 9));
+        assertThat(state.estimates().step()).isEqualTo(0.1);
+        apply(new Event.Generated(state.generating(), new int[] {2, 2, 2, 2}, QUERY, 0.2));
+        assertThat(state.estimates().step()).isBetween(0.1, 0.2);
+    }
+
     @Test
     void neverAsksForTheQueryAfterTheLastStride() {
         start(SpeculationPolicy.PLAIN);
@@ -321,6 +338,10 @@ class SpeculativeDecoderTest {
     /** The cache gets documents 4 and 5; the prompt's best is 5. */
     private void start(RetrievalScheme scheme, SpeculationPolicy policy) {
         submit(scheme, policy);
+        begin();
+    }
+
+    private void begin() {
         apply(new Event.Prepared(1, new int[] {7, 8}, QUERY, 0));
         Hits hits = new Hits(new int[] {5, 4}, new float[] {1, 0});
         apply(new Event.Verified(state.verifying(), List.of(hits), 0));

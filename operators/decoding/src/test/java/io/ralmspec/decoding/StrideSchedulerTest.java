@@ -110,6 +110,18 @@ class StrideSchedulerTest {
                 .isTrue();
     }
 
+    /** Drafts that keep their document cost less than steps that read one, whoever makes them. */
+    @Test
+    void aCallBesideItMakesNoStepCheaper() {
+        Estimates alone = estimates(0.95, 0.1, 0.006);
+        Estimates beside = alone;
+        for (int i = 0; i < 20; i++) {
+            beside = beside.withStep(0.02, true).withCall(1, 5, 0.006, true);
+        }
+        assertThat(beside.stepSeconds(true)).isEqualTo(0.1);
+        assertThat(scheduler.plan(beside, Outcomes.NONE, 31, true, false)).isEqualTo(Plan.PLAIN);
+    }
+
     @Test
     void forgetsWhatTheWayNotTakenOnceCost() {
         Estimates estimates = estimates(0.9, 0.1, 0.1).withCall(3, 20, 50, false);

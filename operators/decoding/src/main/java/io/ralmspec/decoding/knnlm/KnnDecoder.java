@@ -195,13 +195,16 @@ public final class KnnDecoder implements SessionDecoder<KnnState> {
                                     s.request.id(), s.count, tokens.length, event.keys().size()));
         }
         s.generating = 0;
+        // A request's first step reads its prompt too.
+        boolean typical = s.modelSteps > 0 || s.estimates.step() == 0;
         s.modelSteps += tokens.length;
         s.timings = s.timings.plusGeneration(event.seconds());
         if (tokens.length > 0) {
-            s.estimates =
-                    s.estimates
-                            .withTurn(event.load().turnSeconds())
-                            .withStep(event.ownSeconds() / tokens.length, s.stepBeside);
+            s.estimates = s.estimates.withTurn(event.load().turnSeconds());
+        }
+        if (tokens.length > 0 && typical) {
+            double each = event.ownSeconds() / tokens.length;
+            s.estimates = s.estimates.withStep(each, s.stepBeside);
         }
         int prompt = s.transcript.prompt().length;
         for (int i = 0; i < tokens.length && s.draftEnd == null; i++) {
