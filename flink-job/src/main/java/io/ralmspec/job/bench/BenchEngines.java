@@ -7,7 +7,6 @@ import io.ralmspec.job.OptionsReader;
 import io.ralmspec.job.local.LocalService;
 import io.ralmspec.streaming.OperatorOptions;
 import io.ralmspec.streaming.Serving;
-import io.ralmspec.streaming.ServingFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -52,7 +51,7 @@ public final class BenchEngines implements AutoCloseable {
             if (kind != Kind.FLINK) {
                 Configuration checked = checked(options);
                 OperatorOptions operators = JobSettings.operators(checked);
-                Serving serving = serving(checked, padVectors).open();
+                Serving serving = PaddedServingFactory.of(checked, padVectors).open();
                 opened.engines.add(
                         LocalEngine.library(
                                 serving,
@@ -109,7 +108,11 @@ public final class BenchEngines implements AutoCloseable {
             throws Exception {
         return new FlinkEngine(
                 LocalService.start(
-                        options, directory, 0, uiPort, checked -> serving(checked, padVectors)));
+                        options,
+                        directory,
+                        0,
+                        uiPort,
+                        checked -> PaddedServingFactory.of(checked, padVectors)));
     }
 
     /**
@@ -123,7 +126,7 @@ public final class BenchEngines implements AutoCloseable {
         BenchEngines opened = new BenchEngines();
         opened.engines.add(
                 LocalEngine.paper(
-                        serving(checked, 0).open(),
+                        PaddedServingFactory.of(checked, 0).open(),
                         JobSettings.operators(checked).strides(),
                         parsed));
         return opened;
@@ -134,14 +137,6 @@ public final class BenchEngines implements AutoCloseable {
         // Nobody connects to it.
         all.putIfAbsent(JobOptions.BOOTSTRAP_SERVERS.key(), "localhost:9092");
         return OptionsReader.checked(all);
-    }
-
-    private static ServingFactory serving(Configuration options, long padVectors) {
-        ServingFactory real = new OnnxServingFactory(options);
-        return padVectors == 0
-                ? real
-                : new PaddedServingFactory(
-                        real, padVectors, options.get(JobOptions.KNOWLEDGE_THREADS));
     }
 
     List<Engine> engines() {

@@ -2,6 +2,8 @@ package io.ralmspec.job.cli;
 
 import io.ralmspec.job.JobOptions;
 import io.ralmspec.job.OptionsReader;
+import io.ralmspec.job.bench.PaddedServingFactory;
+import io.ralmspec.job.local.LocalService;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +34,14 @@ final class LoadServiceOptions extends LocalServiceOptions {
 
     @Option(names = "--encoder", description = "Query encoder directory; with --model only.")
     private @Nullable Path encoder;
+
+    @Option(
+            names = "--pad-vectors",
+            defaultValue = "0",
+            description =
+                    "Random vectors that each exact search scans besides, as in `ralmspec bench`;"
+                            + " with --model only (${DEFAULT-VALUE}).")
+    private long padVectors;
 
     @Mixin private ClientPropertyOptions kafka = new ClientPropertyOptions();
 
@@ -67,7 +77,16 @@ final class LoadServiceOptions extends LocalServiceOptions {
                         "--index, --encoder and --datastore must come with --model: a running job"
                                 + " has its own");
             }
+            if (padVectors != 0) {
+                throw new IllegalArgumentException(
+                        "--pad-vectors must come with --model: a running job searches what it has"
+                                + " (got %d)".formatted(padVectors));
+            }
             return false;
+        }
+        if (padVectors < 0) {
+            throw new IllegalArgumentException(
+                    "--pad-vectors must be >= 0 (got %d)".formatted(padVectors));
         }
         if (index == null || encoder == null) {
             throw new IllegalArgumentException(
@@ -75,6 +94,16 @@ final class LoadServiceOptions extends LocalServiceOptions {
                             .formatted(index == null ? "no --index" : "no --encoder"));
         }
         return true;
+    }
+
+    @Override
+    LocalService start(int brokerPort, int uiPort) throws Exception {
+        return LocalService.start(
+                values(),
+                files(),
+                brokerPort,
+                uiPort,
+                checked -> PaddedServingFactory.of(checked, padVectors));
     }
 
     /** The job's options, for what its clients need to know of them. */

@@ -51,6 +51,7 @@ class LoadCommandITCase {
                         "--policies=baseline,spec,default",
                         "--temperature=0.7",
                         "--capacity-share=0.5",
+                        "--pad-vectors=5000",
                         "--calibration=1",
                         "--concurrency=4");
         assertThat(lines)
@@ -119,6 +120,11 @@ class LoadCommandITCase {
                 .contains("(got no --index)");
         assertThat(errors("--rate=1", "--bootstrap-servers=b:1", "--index=i"))
                 .contains("must come with --model");
+        assertThat(errors("--rate=1", "--bootstrap-servers=b:1", "--pad-vectors=9"))
+                .contains("--pad-vectors must come with --model")
+                .contains("(got 9)");
+        assertThat(errors("--rate=1", "--model=m", "--index=i", "--encoder=e", "--pad-vectors=-1"))
+                .contains("--pad-vectors must be >= 0 (got -1)");
         assertThat(errors())
                 .contains("either --rate or --capacity-share must be set (got neither)");
         assertThat(errors("--rate=1", "--capacity-share=1")).contains("(got both)");
