@@ -103,7 +103,10 @@ final class PaperMachine implements Machine {
     @Override
     public void run(String id, SessionCommand command) {
         switch (command) {
-            case Command.Prepare c -> ready.add(new Result(id, steps.prepare(c)));
+            case Command.Prepare c -> {
+                join(id);
+                ready.add(new Result(id, steps.prepare(c).under(meter.load(0))));
+            }
             case Command.Generate c -> generate(c);
             case Command.Verify c -> verify(id, c);
             default ->
@@ -115,11 +118,15 @@ final class PaperMachine implements Machine {
     void generate(Command.Generate command) {
         Step step = new Step(command, now, arrivals++);
         cancel(step.id());
-        if (sequences.add(step.id())) {
-            meter.joined();
-        }
+        join(step.id());
         waitingSteps.add(step);
         startStep();
+    }
+
+    private void join(String id) {
+        if (sequences.add(id)) {
+            meter.joined();
+        }
     }
 
     private void cancel(String id) {

@@ -6,10 +6,21 @@ import org.jspecify.annotations.Nullable;
 /** What can happen to a session that decodes with documents, besides every {@link SessionEvent}. */
 public sealed interface Event extends SessionEvent {
     /** The prompt was tokenised and its query formed. */
-    record Prepared(int epoch, int[] promptTokens, Query query, double seconds) implements Event {
+    record Prepared(int epoch, int[] promptTokens, Query query, double seconds, ModelLoad load)
+            implements Event {
+        /** Of a worker that does not say how busy it is. */
+        public Prepared(int epoch, int[] promptTokens, Query query, double seconds) {
+            this(epoch, promptTokens, query, seconds, ModelLoad.UNKNOWN);
+        }
+
         @Override
         public Prepared timed(double taken) {
-            return new Prepared(epoch, promptTokens, query, taken);
+            return new Prepared(epoch, promptTokens, query, taken, load);
+        }
+
+        @Override
+        public Prepared under(ModelLoad seen) {
+            return new Prepared(epoch, promptTokens, query, seconds, seen);
         }
     }
 

@@ -23,7 +23,7 @@ public interface SessionEvent {
         return 0;
     }
 
-    /** The same with the load under which it was generated, if it is a step. */
+    /** The same with the load that the model's worker saw, if it is of the kind that plans. */
     default SessionEvent under(ModelLoad load) {
         return this;
     }

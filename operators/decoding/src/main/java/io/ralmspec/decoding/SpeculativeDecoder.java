@@ -161,6 +161,7 @@ public final class SpeculativeDecoder implements SessionDecoder<SessionState> {
         }
         s.generating = 0;
         s.timings = s.timings.plusGeneration(event.seconds());
+        s.estimates = s.estimates.withTurn(event.load().turnSeconds());
         s.transcript = s.transcript.withPrompt(event.promptTokens());
         s.steps.add(new Step(Tokens.NONE, true, event.query(), null, null, null));
         s.phase = Phase.DECODING;

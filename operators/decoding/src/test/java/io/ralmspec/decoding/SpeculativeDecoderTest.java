@@ -69,6 +69,22 @@ class SpeculativeDecoderTest {
         assertThat(state.estimates().step()).isBetween(0.1, 0.2);
     }
 
+    /** Many that come at once must not all prefetch before they see one another. */
+    @Test
+    void aRequestThatMeetsAFullModelDecodesPlainlyFromTheStart() {
+        SpeculationPolicy os3 = RequestDefaults.STANDARD.retrieval().speculation();
+        for (double turn : new double[] {0, 10}) {
+            submit(RetrievalScheme.EVERY_STRIDE, os3);
+            state = SessionState.submitted(state.request(), 1_000);
+            CallCost call = CallCost.UNKNOWN.with(1, 1);
+            Estimates expected = new Estimates(0.1, 0, call, call, CallCost.UNKNOWN, 0.9, 0);
+            apply(decoder.start(state, expected, 1_000));
+            ModelLoad load = new ModelLoad(0, turn);
+            apply(new Event.Prepared(1, new int[] {7, 8}, QUERY, 0, load));
+            assertThat(verification().topN()).isEqualTo(turn == 0 ? os3.prefetch() : 1);
+        }
+    }
+
     @Test
     void neverAsksForTheQueryAfterTheLastStride() {
         start(SpeculationPolicy.PLAIN);

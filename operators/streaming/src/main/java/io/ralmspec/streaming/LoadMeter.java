@@ -47,6 +47,15 @@ public final class LoadMeter {
         double rate = stepSeconds == 0 ? 1 : 1 - Math.pow(1 - RATE, steps);
         stepSeconds += rate * (busySeconds / steps - stepSeconds);
         busySeconds = 0;
+        return load(waitedSeconds);
+    }
+
+    /**
+     * What meets those that want a step now.
+     *
+     * @param waitedSeconds by whom is told
+     */
+    public ModelLoad load(double waitedSeconds) {
         int sharing = requests.get();
         return new ModelLoad(waitedSeconds, sharing > 1 ? stepSeconds * sharing : 0);
     }

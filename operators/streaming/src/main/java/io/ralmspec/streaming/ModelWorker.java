@@ -123,7 +123,6 @@ public final class ModelWorker implements AutoCloseable {
          */
         public void generate(Command.Generate command) {
             String sequence = command.generation().context().sequence();
-            slots(sequence).wantsSteps();
             AtomicBoolean cancelled = replace(sequence, SequenceSlots.Slot.STEP);
             Asked asked = new Asked(sequence, command.epoch(), cancelled, callback);
             tasks.addStep(
@@ -142,10 +141,8 @@ public final class ModelWorker implements AutoCloseable {
 
         /** As {@link #generate}, with a {@link KnnEvent.Speculated}. */
         public void speculate(KnnCommand.Speculate command) {
-            String sequence = command.context().sequence();
-            slots(sequence).wantsSteps();
             submit(
-                    sequence,
+                    command.context().sequence(),
                     SequenceSlots.Slot.STEP,
                     command.depth(),
                     command.epoch(),

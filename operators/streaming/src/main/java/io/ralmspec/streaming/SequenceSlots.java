@@ -17,22 +17,16 @@ final class SequenceSlots {
     private final Consumer<AtomicBoolean> cancel;
     private final LoadMeter meter;
     private final Map<Slot, AtomicBoolean> cancels = new EnumMap<>(Slot.class);
-    private boolean wantsSteps;
 
     /**
+     * It counts among those that share the model, until it is cleared.
+     *
      * @param cancel is given what cancels something
      */
     SequenceSlots(Consumer<AtomicBoolean> cancel, LoadMeter meter) {
         this.cancel = cancel;
         this.meter = meter;
-    }
-
-    /** It counts among the requests that share the model, until it is cleared. */
-    synchronized void wantsSteps() {
-        if (!wantsSteps) {
-            wantsSteps = true;
-            meter.joined();
-        }
+        meter.joined();
     }
 
     /** Cancels what is in the slot, and puts there what cancels the next. */
@@ -45,10 +39,7 @@ final class SequenceSlots {
         for (Slot slot : Slot.values()) {
             cancel(cancels.remove(slot));
         }
-        if (wantsSteps) {
-            wantsSteps = false;
-            meter.left();
-        }
+        meter.left();
     }
 
     private void cancel(@Nullable AtomicBoolean earlier) {

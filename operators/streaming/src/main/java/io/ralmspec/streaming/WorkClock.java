@@ -31,17 +31,18 @@ final class WorkClock {
     }
 
     /**
-     * With the load under which its steps ran, if it has any.
+     * With the load under which its steps ran, or under which they will.
      *
      * @param submitted nanoseconds
      * @param started nanoseconds
      */
     SessionEvent loaded(SessionEvent event, long submitted, long started) {
+        double waited = seconds(submitted, started);
         if (event.steps() == 0) {
-            return event;
+            return event.under(meter.load(waited));
         }
         worked();
-        return event.under(meter.completed(event.steps(), seconds(submitted, started)));
+        return event.under(meter.completed(event.steps(), waited));
     }
 
     static double seconds(long fromNanos, long toNanos) {

@@ -96,6 +96,20 @@ class ModelWorkerTest {
     }
 
     @Test
+    void whoIsPreparedLearnsWhetherOthersWantTheModelToo() {
+        client.generate(step("a", 0));
+        await().until(() -> events.containsKey("a"));
+        client.prepare(preparation("b"));
+        await().until(() -> events.containsKey("b"));
+        assertThat(((Event.Prepared) events.get("b")).load().turnSeconds()).isPositive();
+        client.release("a");
+        client.release("b");
+        client.prepare(preparation("alone"));
+        await().until(() -> events.containsKey("alone"));
+        assertThat(((Event.Prepared) events.get("alone")).load().turnSeconds()).isZero();
+    }
+
+    @Test
     void releasesDoNotWaitForSteps() {
         holdTheWorker();
         client.generate(step("a", 0));
@@ -141,7 +155,7 @@ class ModelWorkerTest {
 
     @Test
     void preparesAPrompt() {
-        client.prepare(new Command.Prepare(1, "a", "one two", RetrieverKind.BM25, 8));
+        client.prepare(preparation("a"));
         await().until(() -> events.containsKey("a"));
         assertThat(((Event.Prepared) events.get("a")).promptTokens()).hasSize(2);
     }
@@ -303,6 +317,10 @@ class ModelWorkerTest {
     private void holdTheWorker() {
         client.generate(step("blocker", 0));
         await().until(() -> model.generated.contains("blocker"));
+    }
+
+    private static Command.Prepare preparation(String sequence) {
+        return new Command.Prepare(1, sequence, "one two", RetrieverKind.BM25, 8);
     }
 
     private static Command.Generate step(String sequence, int depth) {

@@ -181,6 +181,7 @@ public final class KnnDecoder implements SessionDecoder<KnnState> {
             return;
         }
         s.timings = s.timings.plusGeneration(event.seconds());
+        s.estimates = s.estimates.withTurn(event.load().turnSeconds());
         s.transcript = s.transcript.withPrompt(event.promptTokens());
         s.phase = Phase.DECODING;
         proceed(s);

@@ -7,10 +7,21 @@ import java.util.List;
 /** What can happen to a KNN-LM session, besides every {@link SessionEvent}. */
 public sealed interface KnnEvent extends SessionEvent {
     /** The prompt was tokenised. */
-    record Prepared(int epoch, int[] promptTokens, double seconds) implements KnnEvent {
+    record Prepared(int epoch, int[] promptTokens, double seconds, ModelLoad load)
+            implements KnnEvent {
+        /** Of a worker that does not say how busy it is. */
+        public Prepared(int epoch, int[] promptTokens, double seconds) {
+            this(epoch, promptTokens, seconds, ModelLoad.UNKNOWN);
+        }
+
         @Override
         public Prepared timed(double taken) {
-            return new Prepared(epoch, promptTokens, taken);
+            return new Prepared(epoch, promptTokens, taken, load);
+        }
+
+        @Override
+        public Prepared under(ModelLoad seen) {
+            return new Prepared(epoch, promptTokens, seconds, seen);
         }
     }
 
