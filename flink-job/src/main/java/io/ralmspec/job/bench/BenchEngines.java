@@ -6,7 +6,7 @@ import io.ralmspec.job.OnnxServingFactory;
 import io.ralmspec.job.OptionsReader;
 import io.ralmspec.job.local.LocalService;
 import io.ralmspec.streaming.OperatorOptions;
-import io.ralmspec.streaming.Serving;
+import io.ralmspec.streaming.ServingFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -33,7 +33,12 @@ public final class BenchEngines implements AutoCloseable {
          * Both in turn; two models and two knowledge bases are open then. Each model keeps its
          * documents from turn to turn, as the job's does.
          */
-        BOTH
+        BOTH,
+        /**
+         * The library, and in turn the library with a search per call, as a server has that runs
+         * the sequential loop for each request. Two models and two knowledge bases are open then.
+         */
+        MERGING
     }
 
     /**
@@ -51,15 +56,18 @@ public final class BenchEngines implements AutoCloseable {
             if (kind != Kind.FLINK) {
                 Configuration checked = checked(options);
                 OperatorOptions operators = JobSettings.operators(checked);
-                Serving serving = PaddedServingFactory.of(checked, padVectors).open();
+                ServingFactory serving = PaddedServingFactory.of(checked, padVectors);
                 opened.engines.add(
                         LocalEngine.library(
-                                serving,
+                                serving.open(),
                                 operators.strides(),
                                 operators.maxVerificationBatch(),
-                                kind == Kind.LIBRARY));
+                                kind != Kind.BOTH));
+                if (kind == Kind.MERGING) {
+                    opened.engines.add(LocalEngine.apart(serving.open(), operators.strides()));
+                }
             }
-            if (kind != Kind.LIBRARY) {
+            if (kind == Kind.FLINK || kind == Kind.BOTH) {
                 opened.engines.add(flink(options, padVectors, uiPort, directory));
             }
             return opened;

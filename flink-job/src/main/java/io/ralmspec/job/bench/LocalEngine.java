@@ -64,10 +64,20 @@ final class LocalEngine implements Engine {
      */
     static LocalEngine library(
             Serving serving, StrideSettings settings, int maxBatch, boolean cold) {
+        return library("library", serving, settings, maxBatch, cold);
+    }
+
+    /** The same, but each request's call is a search of its own. */
+    static LocalEngine apart(Serving serving, StrideSettings settings) {
+        return library("apart", serving, settings, 1, true);
+    }
+
+    private static LocalEngine library(
+            String name, Serving serving, StrideSettings settings, int maxBatch, boolean cold) {
         Machine machine =
                 LibraryMachine.documents(steps(serving), serving.knowledgeBase(), maxBatch);
         Runnable cool = cold ? serving.model()::forgetDocuments : () -> {};
-        return documents("library", false, serving, settings, machine, cool);
+        return documents(name, false, serving, settings, machine, cool);
     }
 
     /** In virtual time, with the paper's costs. */

@@ -79,7 +79,8 @@ final class BenchCommand implements Callable<Integer> {
             names = "--engine",
             defaultValue = "library",
             description =
-                    "library (no Flink), flink (the job and Kafka) or both, in turn"
+                    "library (no Flink), flink (the job and Kafka), both, in turn, or merging (the"
+                            + " library, and the same with a search for each request's call)"
                             + " (${DEFAULT-VALUE}).")
     private String engine = "";
 
@@ -216,6 +217,10 @@ final class BenchCommand implements Callable<Integer> {
                             + " has neither");
         }
         BenchEngines.Kind kind = kind();
+        if (neighbours && kind == BenchEngines.Kind.MERGING) {
+            throw new IllegalArgumentException(
+                    "--mode knn-lm must come without --engine merging (got both)");
+        }
         if (!neighbours || kind != BenchEngines.Kind.LIBRARY) {
             service.requireIndex();
         }
@@ -240,9 +245,11 @@ final class BenchCommand implements Callable<Integer> {
             case "library" -> BenchEngines.Kind.LIBRARY;
             case "flink" -> BenchEngines.Kind.FLINK;
             case "both" -> BenchEngines.Kind.BOTH;
+            case "merging" -> BenchEngines.Kind.MERGING;
             default ->
                     throw new IllegalArgumentException(
-                            "--engine must be library, flink or both (got %s)".formatted(engine));
+                            "--engine must be library, flink, both or merging (got %s)"
+                                    .formatted(engine));
         };
     }
 

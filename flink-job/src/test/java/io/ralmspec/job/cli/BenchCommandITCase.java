@@ -99,9 +99,44 @@ class BenchCommandITCase {
     }
 
     @Test
+    void callsOfSeveralRequestsShareSearchesUnlessKeptApart() throws Exception {
+        List<JsonNode> cells =
+                bench(
+                        "merging",
+                        "--engine",
+                        "merging",
+                        "--retriever",
+                        "exact",
+                        "--policies",
+                        "spec",
+                        "--concurrency",
+                        "3",
+                        "--pad-vectors",
+                        "200000");
+        assertThat(cells)
+                .extracting(
+                        cell -> cell.get("engine").asText() + " " + cell.get("policies").asText())
+                .containsExactly(
+                        "library baseline",
+                        "library spec",
+                        "library model-only",
+                        "apart baseline",
+                        "apart spec",
+                        "apart model-only");
+        JsonNode merged = cells.getFirst();
+        assertThat(merged.get("retrieval_searches").asInt())
+                .isLessThan(merged.get("retrieval_calls").asInt());
+        for (JsonNode apart : cells.subList(3, 5)) {
+            assertThat(apart.get("retrieval_searches")).isEqualTo(apart.get("retrieval_calls"));
+        }
+    }
+
+    @Test
     void argumentsThatMeasureNothingAreNamed() throws Exception {
         assertThat(errors("--engine", "cluster"))
-                .contains("--engine must be library, flink or both (got cluster)");
+                .contains("--engine must be library, flink, both or merging (got cluster)");
+        assertThat(errors("--engine", "merging", "--mode", "knn-lm"))
+                .contains("--mode knn-lm must come without --engine merging");
         assertThat(errors("--requests", "9"))
                 .contains("--questions must hold at least --warmup + --requests = 10 (got 4)");
         assertThat(errors("--policies", "fast")).contains("--policies").contains("(got fast)");
