@@ -43,8 +43,8 @@ final class LibraryMachine implements Machine {
     /** No step and no search takes this long. */
     private static final Duration PATIENCE = Duration.ofMinutes(10);
 
-    /** The sequence that asks whether the model is free. */
-    private static final String SETTLE = "settle";
+    /** Says that the model is free. */
+    private static final Result FREE = new Result("", new SessionEvent.Cancelled());
 
     /** A result, and whether it is that of a search. */
     private record Arrival(Result result, boolean search) {}
@@ -54,13 +54,11 @@ final class LibraryMachine implements Machine {
      *
      * @param searched in words
      * @param found the event that a search's hits are
-     * @param probe for the model, in the sequence {@link #SETTLE}: leaves nothing to release
      */
     private record Way(
             String searched,
             Map<RetrieverKind, Search> searches,
-            Function<VerificationResult, SessionEvent> found,
-            SessionCommand probe) {}
+            Function<VerificationResult, SessionEvent> found) {}
 
     private final BlockingQueue<Arrival> results = new LinkedBlockingQueue<>();
     private final Way way;
@@ -120,8 +118,7 @@ final class LibraryMachine implements Machine {
                 new Way(
                         "index",
                         searches,
-                        r -> new Event.Verified(r.epoch(), r.hits(), r.seconds()),
-                        new Command.Prepare(0, SETTLE, "free", RetrieverKind.BM25, 1)),
+                        r -> new Event.Verified(r.epoch(), r.hits(), r.seconds())),
                 maxBatch);
     }
 
@@ -149,8 +146,7 @@ final class LibraryMachine implements Machine {
                                 new KnnEvent.Searched(
                                         r.epoch(),
                                         NeighbourSearch.neighbours(datastore, r.hits()),
-                                        r.seconds()),
-                        new KnnCommand.Prepare(0, SETTLE, "free")),
+                                        r.seconds())),
                 maxBatch);
     }
 
@@ -233,10 +229,10 @@ final class LibraryMachine implements Machine {
     public void settle() throws InterruptedException {
         // The model's thread does one thing after the other: this comes back when it is free, so
         // that the model may then be used by another thread.
-        run(SETTLE, way.probe());
+        model.whenFree(() -> results.add(new Arrival(FREE, false)));
         boolean busy = true;
         while (busy || searching > 0) {
-            busy &= !next().id().equals(SETTLE);
+            busy &= !next().equals(FREE);
         }
     }
 

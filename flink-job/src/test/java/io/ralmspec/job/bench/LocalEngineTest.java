@@ -3,14 +3,21 @@ package io.ralmspec.job.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.ralmspec.decoding.Answer;
+import io.ralmspec.decoding.Command;
+import io.ralmspec.decoding.Context;
 import io.ralmspec.decoding.DecodingRequest;
+import io.ralmspec.decoding.Event;
+import io.ralmspec.decoding.Generation;
+import io.ralmspec.decoding.ModelSteps;
 import io.ralmspec.decoding.RetrievalScheme;
 import io.ralmspec.decoding.RetrieverKind;
+import io.ralmspec.decoding.Sampling;
 import io.ralmspec.decoding.ScriptedLanguageModel;
 import io.ralmspec.decoding.Seeds;
 import io.ralmspec.decoding.StrideSettings;
 import io.ralmspec.streaming.Serving;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -92,6 +99,30 @@ class LocalEngineTest {
             assertThat(model.forgotten()).isEqualTo(cold ? 1 : 0);
             engine.modelOnly(full, 1);
             assertThat(model.forgotten()).isEqualTo(cold ? 2 : 0);
+        }
+    }
+
+    /** Whoever waits for the model to be free is not one more request that wants it. */
+    @Test
+    void aRequestAloneMeetsNoOther() throws Exception {
+        Serving serving = Scripted.serving(Seeds.first(), 40, 60);
+        ModelSteps steps = new ModelSteps(serving.model(), serving.tokenizer(), serving.encoder());
+        try (serving;
+                LibraryMachine machine =
+                        LibraryMachine.documents(steps, serving.knowledgeBase(), 256)) {
+            for (String id : List.of("first", "second")) {
+                machine.settle();
+                machine.run(id, new Command.Prepare(1, id, "one two", RetrieverKind.BM25, 8));
+                Event.Prepared prepared = (Event.Prepared) machine.next().event();
+                assertThat(prepared.load().turnSeconds()).isZero();
+                Context context = new Context(id, -1, new int[] {1, 2});
+                Generation generation = Generation.of(context, 2, Sampling.GREEDY);
+                machine.run(
+                        id, new Command.Generate(2, 0, generation, RetrieverKind.BM25, 8, 1, null));
+                Event.Generated generated = (Event.Generated) machine.next().event();
+                assertThat(generated.load().turnSeconds()).isZero();
+                machine.release(id);
+            }
         }
     }
 

@@ -162,6 +162,11 @@ public final class ModelWorker implements AutoCloseable {
                     cancelled -> neighbours().settle(command));
         }
 
+        /** Runs this on the model's thread, after verified work that was asked for before. */
+        public void whenFree(Runnable then) {
+            tasks.addStep(0, new AtomicBoolean(), then);
+        }
+
         /**
          * Cancels what the sequence has here and forgets what the model keeps for it, as soon as
          * the model is free. The sequence may begin again.
