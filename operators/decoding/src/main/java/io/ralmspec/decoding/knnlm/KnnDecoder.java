@@ -200,9 +200,7 @@ public final class KnnDecoder implements SessionDecoder<KnnState> {
         boolean typical = s.modelSteps > 0 || s.estimates.step() == 0;
         s.modelSteps += tokens.length;
         s.timings = s.timings.plusGeneration(event.seconds());
-        if (tokens.length > 0) {
-            s.estimates = s.estimates.withTurn(event.load().turnSeconds());
-        }
+        s.estimates = s.estimates.withTurn(event.load().turnSeconds());
         if (tokens.length > 0 && typical) {
             double each = event.ownSeconds() / tokens.length;
             s.estimates = s.estimates.withStep(each, s.stepBeside);
