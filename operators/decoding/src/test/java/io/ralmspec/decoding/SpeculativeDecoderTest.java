@@ -2,33 +2,11 @@ package io.ralmspec.decoding;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** One round by hand, and what happens off the straight path. */
-class SpeculativeDecoderTest {
-    private static final Query QUERY = new Query("q", new float[0]);
-
-    // The cache knows documents 4 and 5 and always prefers 5.
-    private final DocumentScorer scorer =
-            (query, documents) -> {
-                float[] scores = new float[documents.length];
-                for (int i = 0; i < scores.length; i++) {
-                    scores[i] = documents[i];
-                }
-                return scores;
-            };
-    private final SpeculativeDecoder decoder =
-            new SpeculativeDecoder(
-                    new ModelProfile(100, 20, List.of(0)),
-                    new ScriptedTokenizer(),
-                    new ScriptedKnowledgeBase(1, 10),
-                    kind -> scorer,
-                    StrideSettings.DEFAULT);
-    private final List<SessionCommand> commands = new ArrayList<>();
-    private SessionState state;
-
+class SpeculativeDecoderTest extends SessionByHand {
     @Test
     void keepsStepsUpToTheFirstWrongGuessAndGoesOnFromTheTrueDocument() {
         start(SpeculationPolicy.PLAIN);
@@ -50,39 +28,6 @@ class SpeculativeDecoderTest {
         start(SpeculationPolicy.PLAIN);
         generated(1, 1, 1, 1);
         assertThat(state.transcript().generated()).containsExactly(1, 1, 1, 1);
-    }
-
-    /** It reads the prompt, alone; the others of its kind are what it would be held against. */
-    @Test
-    void aRequestsFirstStepDoesNotCountAmongOthersCosts() {
-        start(SpeculationPolicy.PLAIN);
-        apply(new Event.Generated(state.generating(), new int[] {1, 1, 1, 1}, QUERY, 9));
-        assertThat(state.estimates().step()).as("nothing better is known").isEqualTo(9);
-        state = SessionState.submitted(state.request(), 1_000);
-        CallCost call = CallCost.UNKNOWN.with(1, 1);
-        Estimates expected = new Estimates(0.1, 0, call, call, CallCost.UNKNOWN, 0.9, 0);
-        apply(decoder.start(state, expected, 1_000));
-        begin();
-        apply(new Event.Generated(state.generating(), new int[] {1, 1, 1, 1}, QUERY, 9));
-        assertThat(state.estimates().step()).isEqualTo(0.1);
-        apply(new Event.Generated(state.generating(), new int[] {2, 2, 2, 2}, QUERY, 0.2));
-        assertThat(state.estimates().step()).isBetween(0.1, 0.2);
-    }
-
-    /** Many that come at once must not all prefetch before they see one another. */
-    @Test
-    void aRequestThatMeetsAFullModelDecodesPlainlyFromTheStart() {
-        SpeculationPolicy os3 = RequestDefaults.STANDARD.retrieval().speculation();
-        for (double turn : new double[] {0, 10}) {
-            submit(RetrievalScheme.EVERY_STRIDE, os3);
-            state = SessionState.submitted(state.request(), 1_000);
-            CallCost call = CallCost.UNKNOWN.with(1, 1);
-            Estimates expected = new Estimates(0.1, 0, call, call, CallCost.UNKNOWN, 0.9, 0);
-            apply(decoder.start(state, expected, 1_000));
-            ModelLoad load = new ModelLoad(0, turn);
-            apply(new Event.Prepared(1, new int[] {7, 8}, QUERY, 0, load));
-            assertThat(verification().topN()).isEqualTo(turn == 0 ? os3.prefetch() : 1);
-        }
     }
 
     @Test
@@ -335,90 +280,5 @@ class SpeculativeDecoderTest {
         assertThat(answer().error()).isEqualTo(new RequestError(ErrorCode.MODEL_FAILED, "", "why"));
         assertThat(answer().tokens()).containsExactly(1, 1, 1, 1);
         assertThat(state.finished()).isTrue();
-    }
-
-    private void submit(RetrievalScheme scheme, SpeculationPolicy policy) {
-        RetrievalParameters retrieval =
-                new RetrievalParameters(
-                        RetrieverKind.EXACT, DecodingMode.SPECULATIVE, scheme, 0.8, 4, 32, policy);
-        DecodingRequest request =
-                new DecodingRequest("r", "p", 20, List.of(), Sampling.GREEDY, retrieval, false, 0);
-        SessionState submitted = SessionState.submitted(request, 1_000);
-        apply(decoder.start(submitted, Estimates.UNKNOWN, 1_000));
-    }
-
-    private void start(SpeculationPolicy policy) {
-        start(RetrievalScheme.EVERY_STRIDE, policy);
-    }
-
-    /** The cache gets documents 4 and 5; the prompt's best is 5. */
-    private void start(RetrievalScheme scheme, SpeculationPolicy policy) {
-        submit(scheme, policy);
-        begin();
-    }
-
-    private void begin() {
-        apply(new Event.Prepared(1, new int[] {7, 8}, QUERY, 0));
-        Hits hits = new Hits(new int[] {5, 4}, new float[] {1, 0});
-        apply(new Event.Verified(state.verifying(), List.of(hits), 0));
-    }
-
-    private void generated(int... tokens) {
-        apply(new Event.Generated(state.generating(), tokens, QUERY, 0.1));
-    }
-
-    private void generatedThree() {
-        generated(1, 1, 1, 1);
-        generated(2, 2, 2, 2);
-        generated(3, 3, 3, 3);
-    }
-
-    private void verified(int... truths) {
-        List<Hits> hits = new ArrayList<>();
-        for (int truth : truths) {
-            hits.add(hits(truth));
-        }
-        apply(new Event.Verified(state.verifying(), hits, 1));
-    }
-
-    private void failed(ErrorCode code, int epoch) {
-        apply(new SessionEvent.Failed(epoch, code, "why"));
-    }
-
-    private void apply(SessionEvent event) {
-        apply(decoder.step(state, event, 2_000));
-    }
-
-    private void apply(Transition<SessionState> transition) {
-        state = SessionState.fromBytes(transition.state().toBytes());
-        commands.clear();
-        commands.addAll(transition.commands());
-    }
-
-    private Command.Generate generation() {
-        return only(Command.Generate.class);
-    }
-
-    private Command.Verify verification() {
-        return only(Command.Verify.class);
-    }
-
-    private Answer answer() {
-        return only(SessionCommand.Finish.class).answer();
-    }
-
-    private <T extends SessionCommand> T only(Class<T> type) {
-        List<T> found = commands.stream().filter(type::isInstance).map(type::cast).toList();
-        assertThat(found).hasSize(1);
-        return found.getFirst();
-    }
-
-    private static SpeculationPolicy policy(
-            StrideRule rule, int stride, boolean async, boolean recovery) {
-        return new SpeculationPolicy(rule, stride, 1, async, recovery);
-    }
-
-    private static Hits hits(int document) {
-        return new Hits(new int[] {document}, new float[] {1});
     }
 }
