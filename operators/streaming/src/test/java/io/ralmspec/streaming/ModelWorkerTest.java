@@ -79,7 +79,7 @@ class ModelWorkerTest {
     }
 
     @Test
-    void aStepSaysHowLongItWaitedAndWhetherOthersWantTheModelToo() throws InterruptedException {
+    void resultsSayHowLongTheyWaitedAndWhetherOthersWantTheModelToo() throws InterruptedException {
         holdTheWorker();
         client.generate(step("a", 0));
         Thread.sleep(20);
@@ -88,25 +88,15 @@ class ModelWorkerTest {
         Event.Generated waited = (Event.Generated) events.get("a");
         assertThat(waited.load().waitedSeconds()).isBetween(0.02, waited.seconds());
         assertThat(waited.load().turnSeconds()).isPositive();
-        client.release("blocker");
-        client.release("a");
-        client.generate(step("alone", 0));
-        await().until(() -> events.containsKey("alone"));
-        assertThat(((Event.Generated) events.get("alone")).load().turnSeconds()).isZero();
-    }
-
-    @Test
-    void whoIsPreparedLearnsWhetherOthersWantTheModelToo() {
-        client.generate(step("a", 0));
-        await().until(() -> events.containsKey("a"));
         client.prepare(preparation("b"));
         await().until(() -> events.containsKey("b"));
         assertThat(((Event.Prepared) events.get("b")).load().turnSeconds()).isPositive();
+        client.release("blocker");
         client.release("a");
         client.release("b");
-        client.prepare(preparation("alone"));
+        client.generate(step("alone", 0));
         await().until(() -> events.containsKey("alone"));
-        assertThat(((Event.Prepared) events.get("alone")).load().turnSeconds()).isZero();
+        assertThat(((Event.Generated) events.get("alone")).load().turnSeconds()).isZero();
     }
 
     @Test
