@@ -228,8 +228,8 @@ public final class JobOptions {
                     "Mode of a request that names none. speculative and baseline look documents up"
                         + " and give the same tokens; so do knn-lm and knn-lm-baseline, which mix"
                         + " in neighbours from a datastore. These need one, retriever exact or"
-                        + " hnsw, and scheme every-stride; stride, query-tokens, prefetch and"
-                        + " recovery mean nothing to them.");
+                        + " hnsw, and scheme every-stride; stride, query-tokens, prefetch, recovery"
+                        + " and graph mean nothing to them.");
     public static final ConfigOption<Integer> DEFAULT_STRIDE =
             TABLE.integer(
                     "ralmspec.retrieval.stride",
@@ -285,6 +285,13 @@ public final class JobOptions {
                     SPECULATION.recovery(),
                     "Score tokens drafted with a wrong document again with the right one and keep"
                             + " what agrees.");
+    public static final ConfigOption<Boolean> DEFAULT_GRAPH =
+            TABLE.flag(
+                    "ralmspec.speculation.graph",
+                    SPECULATION.graph(),
+                    "With exact search, guess documents with the approximate search of the same"
+                            + " vectors too, if the index has it; with stride os3, where a call"
+                            + " takes longer than a step of the model.");
     public static final ConfigOption<Double> DEFAULT_LAMBDA =
             TABLE.number(
                     "ralmspec.knn.lambda",

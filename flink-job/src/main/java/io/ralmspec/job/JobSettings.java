@@ -115,7 +115,8 @@ public final class JobSettings {
                 Math.min(stride.steps(), options.get(JobOptions.MAX_SPECULATION_STRIDE)),
                 options.get(JobOptions.DEFAULT_PREFETCH),
                 options.get(JobOptions.DEFAULT_ASYNC),
-                options.get(JobOptions.DEFAULT_RECOVERY));
+                options.get(JobOptions.DEFAULT_RECOVERY),
+                options.get(JobOptions.DEFAULT_GRAPH));
     }
 
     private static StrideSettings strides(Configuration options) {

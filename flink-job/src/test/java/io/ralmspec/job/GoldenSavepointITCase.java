@@ -235,8 +235,8 @@ class GoldenSavepointITCase {
         List<SpeculationPolicy> policies =
                 List.of(
                         SpeculationPolicy.PLAIN,
-                        new SpeculationPolicy(StrideRule.OS3, 1, 20, true, true),
-                        new SpeculationPolicy(StrideRule.CONTINUOUS, 1, 20, true, true));
+                        new SpeculationPolicy(StrideRule.OS3, 1, 20, true, true, false),
+                        new SpeculationPolicy(StrideRule.CONTINUOUS, 1, 20, true, true, false));
         return new DecodingRequest(
                 id,
                 prompt,

@@ -49,6 +49,7 @@ class JobSettingsTest {
                                 Map.entry("speculation.prefetch", "9"),
                                 Map.entry("speculation.async", "false"),
                                 Map.entry("speculation.recovery", "false"),
+                                Map.entry("speculation.graph", "false"),
                                 Map.entry("speculation.max-stride", "11"),
                                 Map.entry("speculation.gamma-max", "0.6"),
                                 Map.entry("speculation.window", "13")));
@@ -103,8 +104,9 @@ class JobSettingsTest {
                 .extracting(
                         SpeculationPolicy::rule,
                         SpeculationPolicy::async,
-                        SpeculationPolicy::recovery)
-                .containsExactly(StrideRule.CONTINUOUS, true, true);
+                        SpeculationPolicy::recovery,
+                        SpeculationPolicy::graph)
+                .containsExactly(StrideRule.CONTINUOUS, true, true, true);
     }
 
     @Test

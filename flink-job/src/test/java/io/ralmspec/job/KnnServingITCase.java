@@ -104,7 +104,12 @@ class KnnServingITCase {
                                                     retriever,
                                                     mode,
                                                     new SpeculationPolicy(
-                                                            rule, 4, 1, number % 2 == 0, false))
+                                                            rule,
+                                                            4,
+                                                            1,
+                                                            number % 2 == 0,
+                                                            false,
+                                                            false))
                                             .with(
                                                     new KnnParameters(
                                                             0.5, 10, neighbours, 10, 8, 1024))));

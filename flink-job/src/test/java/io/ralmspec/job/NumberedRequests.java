@@ -30,7 +30,8 @@ final class NumberedRequests {
                         1 + number % 5,
                         number % 2 == 0 ? 1 : 20,
                         number / 2 % 2 == 0,
-                        number / 4 % 2 == 0);
+                        number / 4 % 2 == 0,
+                        false);
         RetrievalParameters retrieval =
                 new RetrievalParameters(
                         RetrieverKind.values()[number / 3 % RetrieverKind.values().length],

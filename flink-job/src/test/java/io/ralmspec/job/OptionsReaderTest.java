@@ -98,6 +98,7 @@ class OptionsReaderTest {
         assertRefused("speculation.prefetch", "257", " must be in [1, 256] (got 257)");
         assertRefused("speculation.async", "maybe", " must be true or false (got maybe)");
         assertRefused("speculation.recovery", "1", " must be true or false (got 1)");
+        assertRefused("speculation.graph", "on", " must be true or false (got on)");
         assertRefused("speculation.max-stride", "0", " must be in [1, 64] (got 0)");
         assertRefused("speculation.max-stride", "65", " must be in [1, 64] (got 65)");
         assertRefused("speculation.gamma-max", "1", " must be in (0, 1) (got 1)");

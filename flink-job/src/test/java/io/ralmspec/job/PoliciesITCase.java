@@ -122,6 +122,15 @@ class PoliciesITCase {
         assertThat(sum(policy -> !policy.recovery(), Counters::rolledBackTokens)).isPositive();
         assertThat(sum(SpeculationPolicy::async, Counters::cancelledSteps)).isPositive();
         assertThat(sum(policy -> !ahead(policy), Counters::cancelledSteps)).isZero();
+        // Already the prompt's lookup is guessed.
+        assertThat(REQUESTS)
+                .filteredOn(request -> request.retrieval().retriever() == RetrieverKind.EXACT)
+                .filteredOn(request -> request.retrieval().mode().speculative())
+                .filteredOn(request -> request.retrieval().speculation().graph())
+                .filteredOn(request -> request.retrieval().speculation().rule() != StrideRule.OS3)
+                .extracting(request -> answer(request).counters())
+                .isNotEmpty()
+                .allMatch(counters -> counters.rounds() == counters.retrievalCalls());
         for (StrideRule rule : StrideRule.values()) {
             assertThat(sum(policy -> policy.rule() == rule, Counters::accepted))
                     .as(rule.wireName())
@@ -177,14 +186,14 @@ class PoliciesITCase {
         List<SpeculationPolicy> policies = new ArrayList<>();
         for (boolean async : new boolean[] {false, true}) {
             for (boolean recovery : new boolean[] {false, true}) {
-                for (int prefetch : new int[] {1, 20}) {
-                    policies.add(
-                            new SpeculationPolicy(StrideRule.FIXED, 4, prefetch, async, recovery));
-                    policies.add(
-                            new SpeculationPolicy(StrideRule.OS3, 1, prefetch, async, recovery));
-                    policies.add(
-                            new SpeculationPolicy(
-                                    StrideRule.CONTINUOUS, 1, prefetch, async, recovery));
+                for (boolean graph : new boolean[] {false, true}) {
+                    for (int prefetch : new int[] {1, 20}) {
+                        for (StrideRule rule : StrideRule.values()) {
+                            policies.add(
+                                    new SpeculationPolicy(
+                                            rule, 4, prefetch, async, recovery, graph));
+                        }
+                    }
                 }
             }
         }

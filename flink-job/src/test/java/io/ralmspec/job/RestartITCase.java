@@ -31,8 +31,8 @@ class RestartITCase {
     private static final List<SpeculationPolicy> POLICIES =
             List.of(
                     SpeculationPolicy.PLAIN,
-                    new SpeculationPolicy(StrideRule.OS3, 1, 20, true, true),
-                    new SpeculationPolicy(StrideRule.CONTINUOUS, 1, 20, true, true));
+                    new SpeculationPolicy(StrideRule.OS3, 1, 20, true, true, false),
+                    new SpeculationPolicy(StrideRule.CONTINUOUS, 1, 20, true, true, false));
 
     @Test
     void whatWasInFlightOrWaitingIsAnswered(@TempDir Path directory) throws Exception {

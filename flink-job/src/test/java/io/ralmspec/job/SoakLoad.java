@@ -134,6 +134,7 @@ final class SoakLoad {
                                 1 + random.nextInt(5),
                                 1 + random.nextInt(20),
                                 random.nextBoolean(),
+                                random.nextBoolean(),
                                 random.nextBoolean())),
                 random.nextInt(4) == 0,
                 0);

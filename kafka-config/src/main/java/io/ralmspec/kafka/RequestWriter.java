@@ -68,6 +68,7 @@ public final class RequestWriter {
         json.writeNumberField("prefetch", speculation.prefetch());
         json.writeBooleanField("async", speculation.async());
         json.writeBooleanField("recovery", speculation.recovery());
+        json.writeBooleanField("graph", speculation.graph());
         json.writeEndObject();
     }
 

@@ -53,6 +53,7 @@ final class RetrievalReader {
     private int prefetch;
     private boolean async;
     private boolean recovery;
+    private boolean graph;
 
     RetrievalReader(
             JsonParser json,
@@ -75,6 +76,7 @@ final class RetrievalReader {
         this.prefetch = speculation.prefetch();
         this.async = speculation.async();
         this.recovery = speculation.recovery();
+        this.graph = speculation.graph();
     }
 
     /** Whether the field, named by its path, is one of these, and now read. */
@@ -94,6 +96,7 @@ final class RetrievalReader {
                     prefetch = fields.integer(field, 1, limits.maxPrefetch(), prefetch);
             case "retrieval.speculation.async" -> async = fields.bool(field, async);
             case "retrieval.speculation.recovery" -> recovery = fields.bool(field, recovery);
+            case "retrieval.speculation.graph" -> graph = fields.bool(field, graph);
             default -> {
                 return knn.read(field);
             }
@@ -132,7 +135,7 @@ final class RetrievalReader {
                 confidence,
                 stride,
                 queryTokens,
-                new SpeculationPolicy(rule, speculationStride, prefetch, async, recovery),
+                new SpeculationPolicy(rule, speculationStride, prefetch, async, recovery, graph),
                 knn.toParameters());
     }
 

@@ -44,7 +44,7 @@ final class HostileJson {
                     "knn");
 
     private static final List<String> SPECULATION_FIELDS =
-            List.of("stride", "prefetch", "async", "recovery", "gamma");
+            List.of("stride", "prefetch", "async", "recovery", "graph", "gamma");
 
     private static final List<String> KNN_FIELDS =
             List.of(

@@ -153,6 +153,8 @@ class JsonSchemasTest {
                 .isEqualTo(Boolean.toString(speculation.async()));
         assertThat(at(policy + "recovery/default").toString())
                 .isEqualTo(Boolean.toString(speculation.recovery()));
+        assertThat(at(policy + "graph/default").toString())
+                .isEqualTo(Boolean.toString(speculation.graph()));
         String knn = "retrieval/properties/knn/properties/";
         assertThat(
                         new KnnParameters(

@@ -221,6 +221,7 @@ class RecordFuzzTest {
                         rule == StrideRule.FIXED ? upTo(LIMITS.maxSpeculationStride()) : unused,
                         upTo(LIMITS.maxPrefetch()),
                         random.nextBoolean(),
+                        random.nextBoolean(),
                         random.nextBoolean());
         DecodingMode mode = any(DecodingMode.values());
         return new DecodingRequest(

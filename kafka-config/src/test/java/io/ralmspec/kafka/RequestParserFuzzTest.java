@@ -61,7 +61,7 @@ class RequestParserFuzzTest {
             {"id":"fuzz-1","prompt":"%s","max_tokens":64,"stop":["a","b"],"temperature":0.5,
             "top_p":0.9,"seed":42,"stream":true,"deadline_ms":1500,"n":1,"user":{"x":[1,2]},
             "retrieval":{"retriever":"bm25","mode":"baseline","scheme":"flare","confidence":0.5,"stride":8,"query_tokens":16,
-            "k":1,"speculation":{"stride":5,"prefetch":20,"async":false,"recovery":true},
+            "k":1,"speculation":{"stride":5,"prefetch":20,"async":false,"recovery":true,"graph":false},
             "knn":{"lambda":0.5,"temperature":20,"k":64,"successors":10,"prefetch":8,"cache_entries":100,"x":0}}}\
             """
                     .formatted(SECRET);

@@ -69,7 +69,7 @@ class RequestParserTest {
                           "retriever": "bm25", "mode": "baseline", "scheme": "flare",
                           "confidence": 0.25, "stride": 8, "query_tokens": 16,
                           "speculation": {"stride": 5, "prefetch": 7, "async": false,
-                            "recovery": false}}\
+                            "recovery": false, "graph": false}}\
                         """);
 
         assertThat(requestOf(parse(json)))

@@ -61,7 +61,7 @@ final class RequestTable {
                 request("\"retrieval\":{\"stride\":64,\"query_tokens\":256}"),
                 request("\"retrieval\":{\"speculation\":{\"stride\":64,\"prefetch\":256}}"),
                 request("\"retrieval\":{\"speculation\":{\"async\":false,\"recovery\":null}}"),
-                request("\"retrieval\":{\"speculation\":{\"async\":true,\"recovery\":true}}"),
+                request("\"retrieval\":{\"speculation\":{\"recovery\":true,\"graph\":true}}"),
                 request("\"retrieval\":{\"speculation\":{\"stride\":\"os3\",\"async\":null}}"),
                 request("\"retrieval\":{\"speculation\":{\"stride\":\"continuous\"}}"),
                 request("\"retrieval\":{\"speculation\":{\"stride\":null}}"),
@@ -143,7 +143,7 @@ final class RequestTable {
                         UNKNOWN_RETRIEVER,
                         "retrieval.retriever",
                         "must be one of exact, hnsw, bm25 (got \"goo\\u000agle\")"));
-        for (String name : List.of("async", "recovery")) {
+        for (String name : List.of("async", "recovery", "graph")) {
             String field = "retrieval.speculation." + name;
             nested(bad, field, "1", "must be true or false (got 1)");
             nested(bad, field, "\"true\"", "must be true or false (got a string of 4 characters)");

@@ -75,7 +75,8 @@ class RequestWriterTest {
                                     base.speculation().stride(),
                                     17,
                                     (flags & 1) != 0,
-                                    (flags & 2) != 0);
+                                    (flags & 2) != 0,
+                                    false);
                     var retrieval =
                             new RetrievalParameters(
                                     base.retriever(), base.mode(), scheme, 1 / 3.0, 4, 32, policy);

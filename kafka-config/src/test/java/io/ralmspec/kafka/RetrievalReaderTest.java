@@ -33,7 +33,7 @@ class RetrievalReaderTest {
                           "knn": {"lambda": 0.5, "temperature": 20, "k": 8, "successors": 3,
                             "prefetch": 4, "cache_entries": 100, "n": 9},
                           "speculation": {"stride": 5, "prefetch": 7, "async": false,
-                            "recovery": false}}\
+                            "recovery": false, "graph": false}}\
                         """);
 
         assertThat(requestOf(parse(json)).retrieval())
@@ -56,7 +56,8 @@ class RetrievalReaderTest {
                                 7,
                                 standard.prefetch(),
                                 standard.async(),
-                                standard.recovery()));
+                                standard.recovery(),
+                                standard.graph()));
         assertThat(policy("\"stride\":\"continuous\",\"recovery\":false"))
                 .isEqualTo(
                         new SpeculationPolicy(
@@ -64,6 +65,16 @@ class RetrievalReaderTest {
                                 standard.stride(),
                                 standard.prefetch(),
                                 standard.async(),
+                                false,
+                                standard.graph()));
+        assertThat(policy("\"graph\":false"))
+                .isEqualTo(
+                        new SpeculationPolicy(
+                                standard.rule(),
+                                standard.stride(),
+                                standard.prefetch(),
+                                standard.async(),
+                                standard.recovery(),
                                 false));
         assertThat(policy("\"stride\":null,\"async\":false"))
                 .isEqualTo(
@@ -72,7 +83,8 @@ class RetrievalReaderTest {
                                 standard.stride(),
                                 standard.prefetch(),
                                 false,
-                                standard.recovery()));
+                                standard.recovery(),
+                                standard.graph()));
     }
 
     @Test
@@ -81,7 +93,7 @@ class RetrievalReaderTest {
         String json = request("\"retrieval\":{\"speculation\":{\"stride\":\"os3\"}}");
 
         assertThat(requestOf(parser.parse(origin(json))).retrieval().speculation())
-                .isEqualTo(new SpeculationPolicy(StrideRule.OS3, 3, 1, false, false));
+                .isEqualTo(new SpeculationPolicy(StrideRule.OS3, 3, 1, false, false, false));
         assertThat(requestOf(parser.parse(origin(request("")))).retrieval().speculation())
                 .isEqualTo(SpeculationPolicy.PLAIN);
     }

@@ -16,9 +16,9 @@ import java.util.Set;
  * <p>Names: {@code baseline}; {@code spec} is the paper's plain speculation (3 steps per
  * verification, top-1); any of the letters {@code P} (prefetch 20), {@code S} (OS3) and {@code A}
  * (asynchronous) in this order add to it; {@code continuous} has no rounds and prefetches 20;
- * {@code default} is what a request gets that says nothing. {@code +recovery} may follow each of
- * them but {@code baseline}. Anything else is spelled out: {@code
- * stride=os3,prefetch=256,async,recovery}, with {@code stride} first.
+ * {@code default} is what a request gets that says nothing. {@code +recovery} and {@code +graph}
+ * may follow each of them but {@code baseline}. Anything else is spelled out: {@code
+ * stride=os3,prefetch=256,async,recovery,graph}, with {@code stride} first.
  *
  * @param mode {@link DecodingMode#BASELINE} ignores the policy
  */
@@ -27,7 +27,8 @@ public record BenchPolicy(String name, DecodingMode mode, SpeculationPolicy poli
             new BenchPolicy("baseline", DecodingMode.BASELINE, SpeculationPolicy.PLAIN);
 
     private static final int PREFETCH = 20;
-    private static final String RECOVERY = "+recovery";
+    private static final String RECOVERY = "recovery";
+    private static final String GRAPH = "graph";
     private static final String EXPLICIT = "stride=";
 
     /**
@@ -52,7 +53,7 @@ public record BenchPolicy(String name, DecodingMode mode, SpeculationPolicy poli
         List<String> words = new ArrayList<>();
         for (String word : text.split(",")) {
             // These belong to the policy that began with stride=.
-            boolean continues = word.strip().matches("prefetch=.*|async|recovery");
+            boolean continues = word.strip().matches("prefetch=.*|async|recovery|graph");
             boolean explicit = !words.isEmpty() && words.getLast().startsWith(EXPLICIT);
             if (continues && explicit) {
                 words.add(words.removeLast() + "," + word.strip());
@@ -78,10 +79,9 @@ public record BenchPolicy(String name, DecodingMode mode, SpeculationPolicy poli
         if (name.startsWith(EXPLICIT)) {
             return speculative(name, explicit(name));
         }
-        boolean recovery = name.endsWith(RECOVERY);
-        String base = recovery ? name.substring(0, name.length() - RECOVERY.length()) : name;
+        List<String> parts = List.of(name.split("\\+", -1));
         SpeculationPolicy policy =
-                switch (base) {
+                switch (parts.getFirst()) {
                     case "spec" -> SpeculationPolicy.PLAIN;
                     case "continuous" ->
                             new SpeculationPolicy(
@@ -89,12 +89,21 @@ public record BenchPolicy(String name, DecodingMode mode, SpeculationPolicy poli
                                     SpeculationPolicy.PLAIN.stride(),
                                     PREFETCH,
                                     true,
+                                    false,
                                     false);
                     case "default" -> RequestDefaults.STANDARD.retrieval().speculation();
-                    case "P", "S", "A", "PS", "PA", "SA", "PSA" -> letters(base);
+                    case "P", "S", "A", "PS", "PA", "SA", "PSA" -> letters(parts.getFirst());
                     default -> throw unknown(name);
                 };
-        return speculative(name, recovery ? withRecovery(policy) : policy);
+        for (String part : parts.subList(1, parts.size())) {
+            policy =
+                    switch (part) {
+                        case RECOVERY -> with(policy, true, policy.graph());
+                        case GRAPH -> with(policy, policy.recovery(), true);
+                        default -> throw unknown(name);
+                    };
+        }
+        return speculative(name, policy);
     }
 
     private static BenchPolicy speculative(String name, SpeculationPolicy policy) {
@@ -107,12 +116,14 @@ public record BenchPolicy(String name, DecodingMode mode, SpeculationPolicy poli
                 SpeculationPolicy.PLAIN.stride(),
                 letters.contains("P") ? PREFETCH : 1,
                 letters.contains("A"),
+                false,
                 false);
     }
 
-    private static SpeculationPolicy withRecovery(SpeculationPolicy policy) {
+    private static SpeculationPolicy with(
+            SpeculationPolicy policy, boolean recovery, boolean graph) {
         return new SpeculationPolicy(
-                policy.rule(), policy.stride(), policy.prefetch(), policy.async(), true);
+                policy.rule(), policy.stride(), policy.prefetch(), policy.async(), recovery, graph);
     }
 
     private static SpeculationPolicy explicit(String text) {
@@ -120,6 +131,7 @@ public record BenchPolicy(String name, DecodingMode mode, SpeculationPolicy poli
         int prefetch = SpeculationPolicy.PLAIN.prefetch();
         boolean async = false;
         boolean recovery = false;
+        boolean graph = false;
         for (String part : text.split(",")) {
             if (part.startsWith(EXPLICIT)) {
                 stride =
@@ -129,13 +141,16 @@ public record BenchPolicy(String name, DecodingMode mode, SpeculationPolicy poli
                 prefetch = number(text, part.substring("prefetch=".length()));
             } else if (part.equals("async")) {
                 async = true;
-            } else if (part.equals("recovery")) {
+            } else if (part.equals(RECOVERY)) {
                 recovery = true;
+            } else if (part.equals(GRAPH)) {
+                graph = true;
             } else {
                 throw unknown(text);
             }
         }
-        return new SpeculationPolicy(stride.rule(), stride.steps(), prefetch, async, recovery);
+        return new SpeculationPolicy(
+                stride.rule(), stride.steps(), prefetch, async, recovery, graph);
     }
 
     private static int number(String text, String value) {
@@ -149,8 +164,8 @@ public record BenchPolicy(String name, DecodingMode mode, SpeculationPolicy poli
     private static IllegalArgumentException unknown(String name) {
         return new IllegalArgumentException(
                 ("--policies must name baseline, spec, letters of PSA, continuous or default, each"
-                                + " perhaps with +recovery, or spell a policy out as"
-                                + " stride=N|os3|continuous[,prefetch=N][,async][,recovery]"
+                                + " perhaps with +recovery and +graph, or spell a policy out as"
+                                + " stride=N|os3|continuous[,prefetch=N][,async][,recovery][,graph]"
                                 + " (got %s)")
                         .formatted(name));
     }
@@ -164,7 +179,8 @@ public record BenchPolicy(String name, DecodingMode mode, SpeculationPolicy poli
                 + ",prefetch="
                 + policy.prefetch()
                 + (policy.async() ? ",async" : "")
-                + (policy.recovery() ? ",recovery" : "");
+                + (policy.recovery() ? ",recovery" : "")
+                + (policy.graph() ? ",graph" : "");
     }
 
     /** The stride alone, spelled out. */

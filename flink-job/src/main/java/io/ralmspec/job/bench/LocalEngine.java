@@ -77,16 +77,17 @@ final class LocalEngine implements Engine {
         Machine machine =
                 LibraryMachine.documents(steps(serving), serving.knowledgeBase(), maxBatch);
         Runnable cool = cold ? serving.model()::forgetDocuments : () -> {};
-        return documents(name, false, serving, settings, machine, cool);
+        return documents(name, false, serving, settings, machine, serving.knowledgeBase(), cool);
     }
 
     /** In virtual time, with the paper's costs. */
     static LocalEngine paper(Serving serving, StrideSettings settings, PaperCosts costs) {
         Serving remembering = Remembering.of(serving);
-        Machine machine =
+        PaperMachine machine =
                 new PaperMachine(
                         costs, remembering.model(), steps(remembering), serving.knowledgeBase());
-        return documents("paper-" + costs.wireName(), true, serving, settings, machine, () -> {});
+        String name = "paper-" + costs.wireName();
+        return documents(name, true, serving, settings, machine, machine.guessed(), () -> {});
     }
 
     private static LocalEngine documents(
@@ -95,16 +96,13 @@ final class LocalEngine implements Engine {
             Serving serving,
             StrideSettings settings,
             Machine machine,
+            KnowledgeBase guessed,
             Runnable cool) {
         ModelProfile profile = serving.model().profile();
         KnowledgeBase knowledgeBase = serving.knowledgeBase();
         SpeculativeDecoder decoder =
                 new SpeculativeDecoder(
-                        profile,
-                        serving.tokenizer(),
-                        knowledgeBase,
-                        knowledgeBase::retriever,
-                        settings);
+                        profile, serving.tokenizer(), guessed, guessed::retriever, settings);
         // Padding changes no answer, which is one more thing the oracle then checks.
         SequentialDecoder sequential =
                 new SequentialDecoder(

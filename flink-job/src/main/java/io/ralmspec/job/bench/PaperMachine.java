@@ -8,6 +8,7 @@ import io.ralmspec.decoding.LanguageModel;
 import io.ralmspec.decoding.ModelLoad;
 import io.ralmspec.decoding.ModelSteps;
 import io.ralmspec.decoding.Query;
+import io.ralmspec.decoding.RetrieverKind;
 import io.ralmspec.decoding.SessionCommand;
 import io.ralmspec.streaming.LoadMeter;
 import io.ralmspec.streaming.ModelWorker;
@@ -31,7 +32,8 @@ import org.jspecify.annotations.Nullable;
  * guesses as {@link ModelWorker} does. A step takes one pass per token; with a draft of which c of
  * n tokens agree, {@code max(1, n - c)}. A cancelled step ends with the pass that runs. The
  * knowledge base, whenever it is free, answers in one call all that waits. Prompts, and encoding
- * queries, take no time: the paper's calls include it.
+ * queries, take no time: the paper's calls include it. An approximate search for a guess takes as
+ * long as a call of that retriever, and whoever guesses does nothing else meanwhile.
  */
 final class PaperMachine implements Machine {
     private static final Comparator<Happening> BY_TIME =
@@ -202,9 +204,16 @@ final class PaperMachine implements Machine {
         return ready.remove();
     }
 
+    /** The knowledge base for whoever guesses documents: an approximate search takes its time. */
+    KnowledgeBase guessed() {
+        return new GuessedKnowledgeBase(
+                knowledgeBase, () -> now += costs.callNanos(RetrieverKind.HNSW, 1));
+    }
+
     private void advance() {
         Happening happening = happenings.remove();
-        now = happening.at();
+        // Later, if a guess was made meanwhile.
+        now = Math.max(now, happening.at());
         switch (happening.what()) {
             case Step step -> ended(step);
             case Call call -> ended(call);

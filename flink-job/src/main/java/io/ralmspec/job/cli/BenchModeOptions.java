@@ -27,11 +27,12 @@ final class BenchModeOptions {
             names = "--policies",
             description =
                     "What to hold against the baseline: spec, letters of PSA, continuous or"
-                            + " default, each perhaps with +recovery, or spelled out as"
+                            + " default, each perhaps with +recovery and +graph, or spelled out as"
                             + " stride=N|os3|continuous[,prefetch=N][,async][,recovery]"
+                            + "[,graph]"
                             + " ("
                             + DOCUMENT_POLICIES
-                            + "; in mode knn-lm, which has neither P nor recovery, "
+                            + "; in mode knn-lm, which has neither P, recovery nor graph, "
                             + KNN_POLICIES
                             + ").")
     private @Nullable String policies;

@@ -48,6 +48,14 @@ public final class PolicyOptions {
                     "Keep what agrees of tokens drafted with a wrong document (${DEFAULT-VALUE}).")
     private boolean recovery = SPECULATION.recovery();
 
+    @Option(
+            names = "--graph",
+            negatable = true,
+            fallbackValue = "true",
+            description =
+                    "With exact search, guess from the approximate index too (${DEFAULT-VALUE}).")
+    private boolean graph = SPECULATION.graph();
+
     /**
      * @throws IllegalArgumentException naming an argument that is out of range
      */
@@ -68,6 +76,7 @@ public final class PolicyOptions {
                                                         .formatted(
                                                                 SpeculationStride.RANGE,
                                                                 speculationStride)));
-        return new SpeculationPolicy(parsed.rule(), parsed.steps(), prefetch, async, recovery);
+        return new SpeculationPolicy(
+                parsed.rule(), parsed.steps(), prefetch, async, recovery, graph);
     }
 }

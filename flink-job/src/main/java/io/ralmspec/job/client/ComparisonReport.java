@@ -96,6 +96,7 @@ public final class ComparisonReport {
             about.put("confidence", retrieval.confidence());
             about.put("prefetch", speculation.prefetch());
             about.put("recovery", speculation.recovery());
+            about.put("graph", speculation.graph());
         }
     }
 

@@ -52,7 +52,7 @@ public final class Quickstart implements Callable<Integer> {
             RetrievalParameters.of(
                     RetrieverKind.EXACT,
                     DecodingMode.SPECULATIVE,
-                    new SpeculationPolicy(StrideRule.FIXED, 3, 128, false, true));
+                    new SpeculationPolicy(StrideRule.FIXED, 3, 128, false, true, false));
 
     /**
      * Tokens are guessed more surely than documents. The temperature is what lies, for the reader

@@ -15,18 +15,22 @@ import org.junit.jupiter.params.provider.ValueSource;
 class BenchPolicyTest {
     @ParameterizedTest
     @CsvSource({
-        "spec, FIXED, 3, 1, false, false",
-        "P, FIXED, 3, 20, false, false",
-        "S, OS3, 3, 1, false, false",
-        "A, FIXED, 3, 1, true, false",
-        "PSA, OS3, 3, 20, true, false",
-        "SA, OS3, 3, 1, true, false",
-        "continuous, CONTINUOUS, 3, 20, true, false",
-        "continuous+recovery, CONTINUOUS, 3, 20, true, true",
-        "PSA+recovery, OS3, 3, 20, true, true",
-        "'stride=7', FIXED, 7, 1, false, false",
-        "'stride=os3,prefetch=256,async,recovery', OS3, 3, 256, true, true",
-        "'stride=continuous,recovery', CONTINUOUS, 3, 1, false, true",
+        "spec, FIXED, 3, 1, false, false, false",
+        "P, FIXED, 3, 20, false, false, false",
+        "S, OS3, 3, 1, false, false, false",
+        "A, FIXED, 3, 1, true, false, false",
+        "PSA, OS3, 3, 20, true, false, false",
+        "SA, OS3, 3, 1, true, false, false",
+        "continuous, CONTINUOUS, 3, 20, true, false, false",
+        "continuous+recovery, CONTINUOUS, 3, 20, true, true, false",
+        "PSA+recovery, OS3, 3, 20, true, true, false",
+        "'stride=7', FIXED, 7, 1, false, false, false",
+        "'stride=os3,prefetch=256,async,recovery', OS3, 3, 256, true, true, false",
+        "'stride=continuous,recovery', CONTINUOUS, 3, 1, false, true, false",
+        "spec+graph, FIXED, 3, 1, false, false, true",
+        "PSA+recovery+graph, OS3, 3, 20, true, true, true",
+        "PSA+graph+recovery, OS3, 3, 20, true, true, true",
+        "'stride=os3,async,graph', OS3, 3, 1, true, false, true",
     })
     void readsNamesAndWhatIsSpelledOut(
             String text,
@@ -34,12 +38,13 @@ class BenchPolicyTest {
             int stride,
             int prefetch,
             boolean async,
-            boolean recovery) {
+            boolean recovery,
+            boolean graph) {
         BenchPolicy policy = BenchPolicy.parse(text);
         assertThat(policy.name()).isEqualTo(text);
         assertThat(policy.mode()).isEqualTo(DecodingMode.SPECULATIVE);
         assertThat(policy.policy())
-                .isEqualTo(new SpeculationPolicy(rule, stride, prefetch, async, recovery));
+                .isEqualTo(new SpeculationPolicy(rule, stride, prefetch, async, recovery, graph));
     }
 
     @Test

@@ -24,7 +24,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The engines in this process against the sequential decoder, with hashes for a model. */
 class LocalEngineTest {
     private static final String POLICIES =
-            "spec,P,S,A,PSA,PSA+recovery,continuous,continuous+recovery,stride=8,async,recovery";
+            "spec,P,S,A,PSA,PSA+recovery,continuous,continuous+recovery,spec+graph,A+graph,"
+                    + "S+graph,PSA+recovery+graph,continuous+graph,stride=8,async,recovery";
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})

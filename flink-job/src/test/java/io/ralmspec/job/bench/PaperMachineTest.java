@@ -11,6 +11,7 @@ import io.ralmspec.decoding.Event;
 import io.ralmspec.decoding.Generation;
 import io.ralmspec.decoding.ModelSteps;
 import io.ralmspec.decoding.Query;
+import io.ralmspec.decoding.Retriever;
 import io.ralmspec.decoding.RetrieverKind;
 import io.ralmspec.decoding.Sampling;
 import io.ralmspec.decoding.StrideSettings;
@@ -52,6 +53,27 @@ class PaperMachineTest {
         // As above, but the last three steps run while the second call is out.
         Outcome outcome = run("A", RetrieverKind.EXACT, 24);
         assertThat(outcome.seconds()).isEqualTo(4.37 + 0.3 + 4.37 + 4.37, EXACTLY);
+    }
+
+    @Test
+    void anApproximateSearchForAGuessTakesItsTime() {
+        Retriever graph = machine.guessed().retriever(RetrieverKind.HNSW);
+        List<Query> queries = verification(1).queries();
+        assertThat(graph.search(queries, 1))
+                .usingRecursiveComparison()
+                .isEqualTo(
+                        serving.knowledgeBase().retriever(RetrieverKind.HNSW).search(queries, 1));
+        assertThat(machine.seconds()).isEqualTo(0.027, EXACTLY);
+        graph.scores(queries.getFirst(), new int[] {0});
+        assertThat(machine.seconds()).isEqualTo(0.027, EXACTLY);
+
+        // What ends meanwhile is seen afterwards.
+        machine.generate(step(1, "s"));
+        for (int guess = 0; guess < 4; guess++) {
+            graph.search(queries, 1);
+        }
+        machine.next();
+        assertThat(machine.seconds()).isEqualTo(5 * 0.027, EXACTLY);
     }
 
     @Test

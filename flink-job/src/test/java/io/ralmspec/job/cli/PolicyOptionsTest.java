@@ -41,7 +41,8 @@ class PolicyOptionsTest {
                                 "--speculation-stride=7",
                                 "--prefetch=9",
                                 "--no-async",
-                                "--no-recovery"))
+                                "--no-recovery",
+                                "--no-graph"))
                 .isEqualTo(
                         new RetrievalParameters(
                                 STANDARD.retriever(),
@@ -71,12 +72,14 @@ class PolicyOptionsTest {
 
     @Test
     void aFlagThatIsOnStaysOnByItsOwnName() {
-        assertThat(parse("--async", "--recovery").speculation())
-                .extracting(SpeculationPolicy::async, SpeculationPolicy::recovery)
-                .containsExactly(true, true);
+        assertThat(parse("--async", "--recovery", "--graph").speculation())
+                .isEqualTo(parse().speculation());
         assertThat(parse("--no-async").speculation())
-                .extracting(SpeculationPolicy::async, SpeculationPolicy::recovery)
-                .containsExactly(false, true);
+                .extracting(
+                        SpeculationPolicy::async,
+                        SpeculationPolicy::recovery,
+                        SpeculationPolicy::graph)
+                .containsExactly(false, true, true);
     }
 
     @ParameterizedTest

@@ -10,7 +10,7 @@ public record RequestDefaults(int maxTokens, RetrievalParameters retrieval)
 
     /** The policy that measured best. */
     public static final RequestDefaults STANDARD =
-            of(new SpeculationPolicy(StrideRule.OS3, 3, 128, true, true));
+            of(new SpeculationPolicy(StrideRule.OS3, 3, 128, true, true, true));
 
     private static RequestDefaults of(SpeculationPolicy speculation) {
         return new RequestDefaults(

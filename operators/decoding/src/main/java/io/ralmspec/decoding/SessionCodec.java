@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * first release on, a new version reads every older one.
  */
 final class SessionCodec {
-    private static final int VERSION = 4;
+    private static final int VERSION = 5;
 
     /** The last version without the knowledge base. */
     private static final int WITHOUT_KNOWLEDGE_BASE = 2;

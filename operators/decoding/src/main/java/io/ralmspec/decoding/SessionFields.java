@@ -16,6 +16,11 @@ import org.jspecify.annotations.Nullable;
 public final class SessionFields {
     private static final FinishReason[] FINISH_REASONS = FinishReason.values();
 
+    /** Bits of one byte, which before there was a second one was true or false: 1 or 0. */
+    private static final int RECOVERY = 1;
+
+    private static final int GRAPH = 2;
+
     private SessionFields() {}
 
     /**
@@ -45,7 +50,7 @@ public final class SessionFields {
         out.writeInt(speculation.stride());
         out.writeInt(speculation.prefetch());
         out.writeBoolean(speculation.async());
-        out.writeBoolean(speculation.recovery());
+        out.writeByte((speculation.recovery() ? RECOVERY : 0) | (speculation.graph() ? GRAPH : 0));
         if (retrieval.mode().neighbours()) {
             write(out, retrieval.knn());
         }
@@ -71,17 +76,22 @@ public final class SessionFields {
                         in.readDouble(),
                         in.readInt(),
                         in.readInt(),
-                        new SpeculationPolicy(
-                                StrideRule.ofWireName(readString(in)).orElseThrow(),
-                                in.readInt(),
-                                in.readInt(),
-                                in.readBoolean(),
-                                in.readBoolean()));
+                        readSpeculationPolicy(in));
         if (retrieval.mode().neighbours()) {
             retrieval = retrieval.with(readKnnParameters(in));
         }
         return new DecodingRequest(
                 id, prompt, maxTokens, stop, sampling, retrieval, in.readBoolean(), in.readLong());
+    }
+
+    private static SpeculationPolicy readSpeculationPolicy(DataInputStream in) throws IOException {
+        StrideRule rule = StrideRule.ofWireName(readString(in)).orElseThrow();
+        int stride = in.readInt();
+        int prefetch = in.readInt();
+        boolean async = in.readBoolean();
+        int flags = in.readByte();
+        boolean recovery = (flags & RECOVERY) != 0;
+        return new SpeculationPolicy(rule, stride, prefetch, async, recovery, (flags & GRAPH) != 0);
     }
 
     public static void write(DataOutputStream out, KnnParameters parameters) throws IOException {

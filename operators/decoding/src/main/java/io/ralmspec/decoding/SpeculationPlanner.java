@@ -2,8 +2,12 @@ package io.ralmspec.decoding;
 
 /** Decides how far a session runs ahead of what is verified, from its policy and what it learnt. */
 final class SpeculationPlanner {
-    /** One request in this many starts without prefetching. */
-    private static final int PROBE_EVERY = 32;
+    /**
+     * One request in this many starts without prefetching, which costs its guesses a call. Where
+     * speculation is not clearly faster, others decode plainly anyway; where it is, the cost of a
+     * plain call may still be too high since a slow start, and no call of speculation tells.
+     */
+    private static final int PROBE_EVERY = 256;
 
     private final StrideSettings settings;
     private final StopRules stopRules;
@@ -47,6 +51,21 @@ final class SpeculationPlanner {
         // While a step is redrafted, the queries behind it may be about to change.
         int open = s.onVerifiedGround() ? 0 : s.open(s.steps.size()).size();
         return open > 0 && (s.generating == 0 || open >= plan.stride());
+    }
+
+    /**
+     * Whether lookups are guessed from the graph too. With OS3 only where a call takes longer than
+     * a step, as a walk over the graph takes its share of one, which no estimate shows; and not
+     * before a call that is to show what plain decoding costs.
+     */
+    boolean walks(Session s) {
+        RetrievalParameters retrieval = s.request.retrieval();
+        if (!policy(s).graph() || retrieval.retriever() != RetrieverKind.EXACT) {
+            return false;
+        }
+        Estimates costs = s.estimates;
+        boolean pays = costs.known() && costs.plainCallSeconds() > costs.stepSeconds(false);
+        return policy(s).rule() != StrideRule.OS3 || (pays && !probes(s));
     }
 
     /** Documents to find per query. */

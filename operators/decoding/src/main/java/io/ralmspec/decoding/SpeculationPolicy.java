@@ -14,9 +14,11 @@ import java.io.Serializable;
  *     StrideRule#CONTINUOUS} always does
  * @param recovery whether tokens drafted with a wrong document are scored again with the right one
  *     and kept as far as they agree, instead of thrown away
+ * @param graph whether lookups of exact search are guessed from the approximate search of the same
+ *     vectors too, if the knowledge base has one; the other retrievers know no cheaper search
  */
 public record SpeculationPolicy(
-        StrideRule rule, int stride, int prefetch, boolean async, boolean recovery)
+        StrideRule rule, int stride, int prefetch, boolean async, boolean recovery, boolean graph)
         implements Serializable {
     /** The paper's plain speculation: 3 steps per round, top-1, nothing else. */
     public static final SpeculationPolicy PLAIN = fixed(3, 1);
@@ -27,6 +29,6 @@ public record SpeculationPolicy(
     }
 
     public static SpeculationPolicy fixed(int stride, int prefetch) {
-        return new SpeculationPolicy(StrideRule.FIXED, stride, prefetch, false, false);
+        return new SpeculationPolicy(StrideRule.FIXED, stride, prefetch, false, false, false);
     }
 }

@@ -32,9 +32,9 @@ import java.util.function.Function;
 public final class SpeculativeDecoder implements SessionDecoder<SessionState> {
     private final StopRules stopRules;
     private final KnowledgeBase knowledgeBase;
-    private final Function<RetrieverKind, ? extends DocumentScorer> scorers;
     private final StrideSettings settings;
     private final SpeculationPlanner planner;
+    private final Guesses guesses;
     private final SessionCommands outstanding;
     private final SessionAnswers answers;
 
@@ -46,9 +46,9 @@ public final class SpeculativeDecoder implements SessionDecoder<SessionState> {
             StrideSettings settings) {
         this.stopRules = new StopRules(profile, tokenizer);
         this.knowledgeBase = knowledgeBase;
-        this.scorers = scorers;
         this.settings = settings;
         this.planner = new SpeculationPlanner(settings, stopRules);
+        this.guesses = new Guesses(planner, knowledgeBase, scorers);
         this.outstanding = new SessionCommands(stopRules);
         this.answers = new SessionAnswers(profile, stopRules);
     }
@@ -163,9 +163,11 @@ public final class SpeculativeDecoder implements SessionDecoder<SessionState> {
         s.timings = s.timings.plusGeneration(event.seconds());
         s.estimates = s.estimates.withTurn(event.load().turnSeconds());
         s.transcript = s.transcript.withPrompt(event.promptTokens());
-        s.steps.add(new Step(Tokens.NONE, true, event.query(), null, null, null));
         s.phase = Phase.DECODING;
-        proceed(s, planner.plan(s));
+        Plan plan = planner.plan(s);
+        Step prompt = new Step(Tokens.NONE, true, event.query(), null, null, null);
+        s.steps.add(guesses.guessing(s, prompt, plan));
+        proceed(s, plan);
     }
 
     private void generated(Session s, Event.Generated event, long nowMillis) {
@@ -184,7 +186,7 @@ public final class SpeculativeDecoder implements SessionDecoder<SessionState> {
         if (redraft) {
             redrafted(s, step, plan);
         } else {
-            s.steps.add(guessing(s, step, plan));
+            s.steps.add(guesses.guessing(s, step, plan));
         }
         if (!s.onVerifiedGround()) {
             proceed(s, plan);
@@ -208,7 +210,7 @@ public final class SpeculativeDecoder implements SessionDecoder<SessionState> {
         } else {
             s.dropDrafts();
             s.rolledBackTokens -= recovered;
-            s.steps.add(guessing(s, step, plan));
+            s.steps.add(guesses.guessing(s, step, plan));
         }
     }
 
@@ -226,7 +228,8 @@ public final class SpeculativeDecoder implements SessionDecoder<SessionState> {
             return;
         }
         s.verifying = 0;
-        s.rounds += s.request.retrieval().speculative() && s.retrievalCalls > 0 ? 1 : 0;
+        boolean speculated = s.retrievalCalls > 0 || s.first().guess() != null;
+        s.rounds += s.request.retrieval().speculative() && speculated ? 1 : 0;
         s.retrievalCalls++;
         s.retrievalQueries += hits.size();
         s.timings = s.timings.plusRetrieval(event.seconds());
@@ -372,18 +375,5 @@ public final class SpeculativeDecoder implements SessionDecoder<SessionState> {
         StopRules.Cut cut =
                 stopRules.cut(s.request, s.transcript.prompt().length, drafted, event.tokens());
         return new Step(cut.tokens(), true, event.nextQuery(), null, null, cut.end());
-    }
-
-    /** With the document that the speculation cache finds for its query. */
-    private Step guessing(Session s, Step step, Plan plan) {
-        RetrievalParameters retrieval = s.request.retrieval();
-        if (step.end() != null || s.cache.isEmpty() || !plan.guesses()) {
-            return step;
-        }
-        Hit guess =
-                step.query() == null
-                        ? s.steps.getLast().guess()
-                        : s.cache.top(step.query(), scorers.apply(retrieval.retriever()));
-        return step.guessing(guess);
     }
 }

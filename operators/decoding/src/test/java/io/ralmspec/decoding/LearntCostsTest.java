@@ -28,14 +28,28 @@ class LearntCostsTest extends SessionByHand {
     void aRequestThatMeetsAFullModelDecodesPlainlyFromTheStart() {
         SpeculationPolicy os3 = RequestDefaults.STANDARD.retrieval().speculation();
         for (double turn : new double[] {0, 10}) {
-            submit(RetrievalScheme.EVERY_STRIDE, os3);
-            state = SessionState.submitted(state.request(), 1_000);
             CallCost call = CallCost.UNKNOWN.with(1, 1);
             Estimates expected = new Estimates(0.1, 0, call, call, CallCost.UNKNOWN, 0.9, 0);
-            apply(decoder.start(state, expected, 1_000));
+            submit("r", RetrievalScheme.EVERY_STRIDE, os3, expected);
             ModelLoad load = new ModelLoad(0, turn);
             apply(new Event.Prepared(1, new int[] {7, 8}, QUERY, 0, load));
             assertThat(verification().topN()).isEqualTo(turn == 0 ? os3.prefetch() : 1);
         }
+    }
+
+    /** What guesses need most, the first call brings; a stale cost of plain calls must not stay. */
+    @Test
+    void whereSpeculationIsClearlyFasterHardlyAnyRequestStartsWithoutPrefetching() {
+        CallCost call = CallCost.UNKNOWN.with(1, 4);
+        Estimates expected = new Estimates(0.1, 0, call, call, CallCost.UNKNOWN, 0.9, 0);
+        SpeculationPolicy os3 = RequestDefaults.STANDARD.retrieval().speculation();
+        int requests = 2048;
+        int without = 0;
+        for (int i = 0; i < requests; i++) {
+            submit("r" + i, RetrievalScheme.EVERY_STRIDE, os3, expected);
+            apply(new Event.Prepared(1, new int[] {7, 8}, QUERY, 0));
+            without += verification().topN() == 1 ? 1 : 0;
+        }
+        assertThat(without).isBetween(1, requests / 100);
     }
 }

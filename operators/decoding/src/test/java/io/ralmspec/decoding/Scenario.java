@@ -51,6 +51,7 @@ final class Scenario implements Simulation.World<SessionState> {
                                 pick(random, 1, 2, 3, 3, 5, 8),
                                 pick(random, 1, 1, 5, 300),
                                 random.nextBoolean(),
+                                random.nextBoolean(),
                                 random.nextBoolean()));
         Sampling sampling =
                 random.nextBoolean() ? Sampling.GREEDY : new Sampling(0.8, 0.9, random.nextLong());

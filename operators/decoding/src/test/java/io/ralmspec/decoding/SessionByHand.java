@@ -18,24 +18,40 @@ abstract class SessionByHand {
                 }
                 return scores;
             };
-    final SpeculativeDecoder decoder =
-            new SpeculativeDecoder(
-                    new ModelProfile(100, 20, List.of(0)),
-                    new ScriptedTokenizer(),
-                    new ScriptedKnowledgeBase(1, 10),
-                    kind -> scorer,
-                    StrideSettings.DEFAULT);
+    final SpeculativeDecoder decoder;
     final List<SessionCommand> commands = new ArrayList<>();
     SessionState state;
 
+    SessionByHand() {
+        this(new ScriptedKnowledgeBase(1, 10));
+    }
+
+    SessionByHand(KnowledgeBase knowledgeBase) {
+        decoder =
+                new SpeculativeDecoder(
+                        new ModelProfile(100, 20, List.of(0)),
+                        new ScriptedTokenizer(),
+                        knowledgeBase,
+                        kind -> scorer,
+                        StrideSettings.DEFAULT);
+    }
+
     void submit(RetrievalScheme scheme, SpeculationPolicy policy) {
+        submit("r", scheme, policy, Estimates.UNKNOWN);
+    }
+
+    void submit(String id, RetrievalScheme scheme, SpeculationPolicy policy, Estimates estimates) {
         RetrievalParameters retrieval =
                 new RetrievalParameters(
                         RetrieverKind.EXACT, DecodingMode.SPECULATIVE, scheme, 0.8, 4, 32, policy);
+        submit(id, retrieval, estimates);
+    }
+
+    void submit(String id, RetrievalParameters retrieval, Estimates estimates) {
         DecodingRequest request =
-                new DecodingRequest("r", "p", 20, List.of(), Sampling.GREEDY, retrieval, false, 0);
+                new DecodingRequest(id, "p", 20, List.of(), Sampling.GREEDY, retrieval, false, 0);
         SessionState submitted = SessionState.submitted(request, 1_000);
-        apply(decoder.start(submitted, Estimates.UNKNOWN, 1_000));
+        apply(decoder.start(submitted, estimates, 1_000));
     }
 
     void start(SpeculationPolicy policy) {
@@ -105,7 +121,7 @@ abstract class SessionByHand {
     }
 
     static SpeculationPolicy policy(StrideRule rule, int stride, boolean async, boolean recovery) {
-        return new SpeculationPolicy(rule, stride, 1, async, recovery);
+        return new SpeculationPolicy(rule, stride, 1, async, recovery, false);
     }
 
     static Hits hits(int document) {

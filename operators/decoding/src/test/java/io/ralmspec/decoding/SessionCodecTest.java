@@ -80,12 +80,12 @@ class SessionCodecTest {
     }
 
     @ParameterizedTest
-    @ValueSource(bytes = {1, 5})
+    @ValueSource(bytes = {1, 6})
     void anUnknownVersionIsRefused(byte version) {
         byte[] bytes = full("index").toBytes();
         bytes[0] = version;
         assertThatThrownBy(() -> SessionState.fromBytes(bytes))
-                .hasMessageContaining("version must be in [2, 4] (got " + version + ")");
+                .hasMessageContaining("version must be in [2, 5] (got " + version + ")");
     }
 
     @Test
@@ -129,7 +129,7 @@ class SessionCodecTest {
                                 0.6,
                                 5,
                                 31,
-                                new SpeculationPolicy(StrideRule.OS3, 4, 21, true, false),
+                                new SpeculationPolicy(StrideRule.OS3, 4, 21, true, false, false),
                                 knn),
                         true,
                         90_000),

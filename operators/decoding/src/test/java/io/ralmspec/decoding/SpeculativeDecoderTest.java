@@ -168,7 +168,7 @@ class SpeculativeDecoderTest extends SessionByHand {
     void findsOutWhatPlainDecodingCostsBeforeItPrefetches() {
         submit(
                 RetrievalScheme.EVERY_STRIDE,
-                new SpeculationPolicy(StrideRule.OS3, 1, 20, true, true));
+                new SpeculationPolicy(StrideRule.OS3, 1, 20, true, true, false));
         apply(new Event.Prepared(1, new int[] {7, 8}, QUERY, 0));
         assertThat(verification().topN()).isEqualTo(1);
         apply(new Event.Verified(state.verifying(), List.of(hits(5)), 10));

@@ -42,7 +42,8 @@ final class Requests {
                                     1 + random.nextInt(5),
                                     1 + random.nextInt(8),
                                     random.nextBoolean(),
-                                    random.nextBoolean()));
+                                    random.nextBoolean(),
+                                    false));
             RetrievalParameters retrieval =
                     i % 3 == 2 ? withNeighbours(withDocuments, random) : withDocuments;
             requests.add(
@@ -93,7 +94,7 @@ final class Requests {
                 RetrievalParameters.of(
                                 retriever,
                                 DecodingMode.KNN_LM,
-                                new SpeculationPolicy(StrideRule.FIXED, 3, 1, true, false))
+                                new SpeculationPolicy(StrideRule.FIXED, 3, 1, true, false, false))
                         .with(new KnnParameters(0.5, 1, 8, 4, 2, 40)),
                 simple.stream(),
                 simple.deadlineMillis());
@@ -160,7 +161,7 @@ final class Requests {
                 for (boolean async : new boolean[] {false, true}) {
                     for (boolean recovery : new boolean[] {false, true}) {
                         SpeculationPolicy policy =
-                                new SpeculationPolicy(rule, 3, 2, async, recovery);
+                                new SpeculationPolicy(rule, 3, 2, async, recovery, false);
                         requests.add(with(scheme + " " + policy, scheme, policy));
                     }
                 }

@@ -85,7 +85,8 @@ class SpeculativeRetrievalOperatorAnswersTest {
 
     @Test
     void stepsGoOnWhileAVerificationIsOutUpToTheBound() throws Exception {
-        SpeculationPolicy policy = new SpeculationPolicy(StrideRule.CONTINUOUS, 1, 5, true, false);
+        SpeculationPolicy policy =
+                new SpeculationPolicy(StrideRule.CONTINUOUS, 1, 5, true, false, false);
         DecodingRequest request = Requests.with("a", RetrievalScheme.EVERY_STRIDE, policy);
         try (LoopHarness loop =
                 new LoopHarness(serving, Options.maxStride(3, OperatorOptions.DEFAULT))) {

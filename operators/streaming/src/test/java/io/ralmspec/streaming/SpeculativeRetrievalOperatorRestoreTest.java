@@ -85,7 +85,7 @@ class SpeculativeRetrievalOperatorRestoreTest {
     @EnumSource
     void aSnapshotWithAStepAndAVerificationOutResumesToTheSameAnswer(StrideRule rule)
             throws Exception {
-        SpeculationPolicy policy = new SpeculationPolicy(rule, 2, 5, true, true);
+        SpeculationPolicy policy = new SpeculationPolicy(rule, 2, 5, true, true, false);
         DecodingRequest request = Requests.with("a", RetrievalScheme.EVERY_STRIDE, policy);
         OperatorOptions options = Options.maxStride(2, OperatorOptions.DEFAULT);
         int bothOut = 0;

@@ -24,7 +24,7 @@ import java.util.List;
 final class KnnSessionCodec {
     private static final int FIRST_VERSION = 64;
     private static final int WITH_LOAD = 65;
-    private static final int VERSION = WITH_LOAD;
+    private static final int VERSION = 66;
 
     private KnnSessionCodec() {}
 

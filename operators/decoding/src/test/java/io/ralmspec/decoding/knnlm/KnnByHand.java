@@ -25,7 +25,7 @@ abstract class KnnByHand {
     static final int MAX_STRIDE = 8;
     static final SpeculationPolicy THREE = SpeculationPolicy.fixed(3, 1);
     static final SpeculationPolicy CONTINUOUS =
-            new SpeculationPolicy(StrideRule.CONTINUOUS, 1, 1, true, false);
+            new SpeculationPolicy(StrideRule.CONTINUOUS, 1, 1, true, false, false);
 
     final KnnDecoder decoder = decoder(1);
     final List<SessionCommand> commands = new ArrayList<>();

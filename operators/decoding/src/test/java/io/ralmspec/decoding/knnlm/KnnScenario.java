@@ -92,7 +92,8 @@ final class KnnScenario implements Simulation.World<KnnState> {
                         1 + random.nextInt(16),
                         1,
                         random.nextBoolean(),
-                        false);
+                        false,
+                        random.nextBoolean());
         Sampling sampling =
                 random.nextBoolean()
                         ? Sampling.GREEDY

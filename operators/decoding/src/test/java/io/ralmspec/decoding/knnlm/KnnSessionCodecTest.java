@@ -150,14 +150,14 @@ class KnnSessionCodecTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {0, 63, 66, -1})
+    @ValueSource(ints = {0, 63, 67, -1})
     void anUnknownVersionIsRefusedAndSaysWhatToDo(int version) {
         byte[] bytes = SUBMITTED.clone();
         bytes[0] = (byte) version;
         assertThatThrownBy(() -> KnnState.fromBytes(bytes))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage(
-                        "KNN-LM session state version must be in [64, 65] (got %d): restore it with"
+                        "KNN-LM session state version must be in [64, 66] (got %d): restore it with"
                                 + " the release that wrote it",
                         version);
     }
@@ -168,10 +168,10 @@ class KnnSessionCodecTest {
         byte[] documents = SessionState.submitted(KnnScenario.calm(1).request, 1_234).toBytes();
         assertThatThrownBy(() -> KnnState.fromBytes(documents))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("version must be in [64, 65]");
+                .hasMessageContaining("version must be in [64, 66]");
         assertThatThrownBy(() -> SessionState.fromBytes(SUBMITTED))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("(got 65)");
+                .hasMessageContaining("(got 66)");
     }
 
     @Test

@@ -1,0 +1,189 @@
+package io.ralmspec.decoding;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Guesses from the graph: {@code graph} is what it finds, for every query. */
+class GuessesTest extends SessionByHand {
+    private static final SpeculationPolicy FIXED =
+            new SpeculationPolicy(StrideRule.FIXED, 3, 1, false, false, true);
+    private static final SpeculationPolicy OS3 = RequestDefaults.STANDARD.retrieval().speculation();
+
+    private static Hits graph = Hits.EMPTY;
+    private static boolean broken;
+
+    GuessesTest() {
+        super(new OneHit());
+        graph = hits(7);
+        broken = false;
+    }
+
+    /** Without it, nothing can be done before the first call answers. */
+    @Test
+    void thePromptsLookupIsGuessedToo() {
+        submit(FIXED, Estimates.UNKNOWN);
+        prepare();
+        assertThat(generation().generation().context().document()).isEqualTo(7);
+        assertThat(commands).as("nothing is asked yet").hasSize(1);
+        generated(1, 1, 1, 1);
+        generated(2, 2, 2, 2);
+        assertThat(verification().queries()).hasSize(3);
+        verified(7, 7, 7);
+        assertThat(state.counters().guesses()).isEqualTo(3);
+        assertThat(state.counters().accepted()).isEqualTo(3);
+        assertThat(state.counters().rounds()).isEqualTo(1);
+        assertThat(state.counters().retrievalCalls()).isEqualTo(1);
+    }
+
+    @Test
+    void aWrongGuessForThePromptIsThrownAway() {
+        submit(FIXED, Estimates.UNKNOWN);
+        prepare();
+        generated(1, 1, 1, 1);
+        generated(2, 2, 2, 2);
+        verified(6, 7, 7);
+        assertThat(generation().generation().context().document()).isEqualTo(6);
+        assertThat(state.transcript().generated()).isEmpty();
+        assertThat(state.counters().rolledBackTokens()).isEqualTo(8);
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = RetrieverKind.class,
+            mode = EnumSource.Mode.EXCLUDE,
+            names = {"EXACT"})
+    void otherRetrieversKnowNoCheaperSearch(RetrieverKind retriever) {
+        RetrievalParameters retrieval =
+                RetrievalParameters.of(retriever, DecodingMode.SPECULATIVE, FIXED);
+        submit("r", retrieval, Estimates.UNKNOWN);
+        prepare();
+        assertThat(verification().queries()).hasSize(1);
+    }
+
+    @Test
+    void theBetterOfCacheAndGraphIsGuessed() {
+        submit(FIXED, Estimates.UNKNOWN);
+        prepare();
+        generated(1, 1, 1, 1);
+        generated(2, 2, 2, 2);
+        // The cache scores a document with its number.
+        verified(5, 5, 5);
+        graph = new Hits(new int[] {7}, new float[] {5.5f});
+        generated(1, 1, 1, 1);
+        assertThat(generation().generation().context().document()).isEqualTo(7);
+        graph = new Hits(new int[] {7}, new float[] {4.5f});
+        generated(1, 1, 1, 2);
+        assertThat(generation().generation().context().document()).isEqualTo(5);
+    }
+
+    @Test
+    void aSearchThatFailsOrFindsNothingIsNoGuess() {
+        for (boolean breaks : new boolean[] {false, true}) {
+            graph = Hits.EMPTY;
+            broken = breaks;
+            submit(FIXED, Estimates.UNKNOWN);
+            prepare();
+            assertThat(verification().queries()).hasSize(1);
+        }
+    }
+
+    /** A walk takes a share of a step. */
+    @Test
+    void os3WalksOnlyWhereACallTakesLongerThanAStep() {
+        for (double call : new double[] {0.05, 4}) {
+            submit(OS3, costs(call));
+            prepare();
+            assertThat(state.generating() != 0).isEqualTo(call > 0.1);
+        }
+    }
+
+    @Test
+    void aJobsFirstRequestFindsOutWhatAPlainCallCosts() {
+        submit(OS3, Estimates.UNKNOWN);
+        prepare();
+        assertThat(verification().queries()).hasSize(1);
+        assertThat(verification().topN()).isEqualTo(1);
+        assertThat(state.generating()).isZero();
+    }
+
+    private void submit(SpeculationPolicy policy, Estimates estimates) {
+        submit("r", RetrievalScheme.EVERY_STRIDE, policy, estimates);
+    }
+
+    private void prepare() {
+        apply(new Event.Prepared(1, new int[] {7, 8}, QUERY, 0));
+    }
+
+    private static Estimates costs(double callSeconds) {
+        CallCost call = CallCost.UNKNOWN.with(1, callSeconds);
+        return new Estimates(0.1, 0, call, call, CallCost.UNKNOWN, 0.9, 0);
+    }
+
+    /** Finds the same for every query. */
+    private static final class OneHit implements KnowledgeBase {
+        private final KnowledgeBase documents = new ScriptedKnowledgeBase(1, 10);
+
+        @Override
+        public Retriever retriever(RetrieverKind kind) {
+            return new Retriever() {
+                @Override
+                public RetrieverKind kind() {
+                    return kind;
+                }
+
+                @Override
+                public List<Hits> search(List<Query> queries, int topN) {
+                    assertThat(kind).isEqualTo(RetrieverKind.HNSW);
+                    assertThat(topN).isEqualTo(1);
+                    assertThat(queries).hasSize(1);
+                    if (broken) {
+                        throw new ScriptedFailure(ErrorCode.RETRIEVAL_FAILED);
+                    }
+                    return List.of(graph);
+                }
+
+                @Override
+                public float[] scores(Query query, int[] wanted) {
+                    throw new AssertionError("the cache has its own scorer");
+                }
+            };
+        }
+
+        @Override
+        public boolean has(RetrieverKind kind) {
+            return true;
+        }
+
+        @Override
+        public String fingerprint() {
+            return documents.fingerprint();
+        }
+
+        @Override
+        public int size() {
+            return documents.size();
+        }
+
+        @Override
+        public String id(int document) {
+            return documents.id(document);
+        }
+
+        @Override
+        public String title(int document) {
+            return documents.title(document);
+        }
+
+        @Override
+        public String text(int document) {
+            return documents.text(document);
+        }
+
+        @Override
+        public void close() {}
+    }
+}
