@@ -4,7 +4,7 @@ import java.util.function.IntFunction;
 
 /**
  * Minus the squared distances of single rows, with the same chain of operations as {@link
- * ScoreKernel#distances}, hence to the same bits.
+ * ScoreKernel#addSquares}, hence to the same bits.
  */
 final class DenseDistances {
     private static final int ABREAST = 4;

@@ -1,6 +1,7 @@
 package io.ralmspec.knowledge;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -13,6 +14,10 @@ final class ExactSearch {
     private static final int MAX_CHUNK = 64;
 
     private static final int CHUNKS_PER_THREAD = 8;
+
+    /** Dimensions of a block that are scored before the next are read: 16 KB. */
+    private static final int SLAB = 64;
+
     private static final int CACHED_BYTES = 32 << 20;
     private static final int MAX_CACHED_ROWS = 1 << 16;
 
@@ -87,46 +92,63 @@ final class ExactSearch {
     }
 
     /**
-     * One thread's part of a search: its tile, which stays in the processor cache, and its hits.
+     * One thread's part of a search: a slab of a block, which stays in the nearest processor cache
+     * while all queries pass it, their sums, and their hits.
      */
     private final class Scan {
         private final float[] queries;
         private final TopHits[] hits;
-        private final float[] tile = new float[VectorFile.ROWS * vectors.dimension()];
-        private final short[] scratch = vectors.newScratch();
-        private final float[] scores = new float[ScoreKernel.QUERIES * VectorFile.ROWS];
-        private final float[] maxima = new float[ScoreKernel.QUERIES];
+        private final float[] slab = new float[VectorFile.ROWS * SLAB];
+        private final short[] scratch = vectors.newScratch(SLAB);
+        private final float[] sums;
 
         Scan(float[] queries, int count, int capacity) {
             this.queries = queries;
             hits = new TopHits[count];
+            int groups = Math.ceilDiv(count, ScoreKernel.QUERIES);
+            sums = new float[groups * ScoreKernel.QUERIES * VectorFile.ROWS];
             for (int q = 0; q < count; q++) {
                 hits[q] = new TopHits(capacity);
             }
         }
 
         void run(int fromBlock, int toBlock) {
-            int dimension = vectors.dimension();
             for (int block = fromBlock; block < toBlock; block++) {
-                vectors.readBlock(block, tile, scratch);
+                score(block);
                 int rowCount = vectors.rows(block);
-                for (int q = 0; q < hits.length; q += ScoreKernel.QUERIES) {
-                    int count = Math.min(ScoreKernel.QUERIES, hits.length - q);
-                    metric.score(
-                            kernel, tile, dimension, queries, q * dimension, count, scores, maxima);
-                    for (int i = 0; i < count; i++) {
-                        if (maxima[i] >= hits[q + i].threshold()) {
-                            offer(hits[q + i], i, block * VectorFile.ROWS, rowCount);
-                        }
+                for (int q = 0; q < hits.length; q++) {
+                    int from = q * VectorFile.ROWS;
+                    if (kernel.maximum(sums, from) >= hits[q].threshold()) {
+                        offer(hits[q], from, block * VectorFile.ROWS, rowCount);
                     }
                 }
             }
         }
 
-        private void offer(TopHits top, int query, int firstDocument, int rowCount) {
-            int from = query * VectorFile.ROWS;
+        private void score(int block) {
+            Arrays.fill(sums, 0);
+            int dimension = vectors.dimension();
+            for (int d = 0; d < dimension; d += SLAB) {
+                int dimensions = Math.min(SLAB, dimension - d);
+                vectors.readSlab(block, d, dimensions, slab, scratch);
+                for (int q = 0; q < hits.length; q += ScoreKernel.QUERIES) {
+                    metric.add(
+                            kernel,
+                            slab,
+                            dimensions,
+                            queries,
+                            q * dimension + d * ScoreKernel.QUERIES,
+                            Math.min(ScoreKernel.QUERIES, hits.length - q),
+                            sums,
+                            q * VectorFile.ROWS);
+                }
+            }
+            metric.toScores(sums, hits.length * VectorFile.ROWS);
+        }
+
+        private void offer(TopHits top, int from, int firstDocument, int rowCount) {
             for (int row = 0; row < rowCount; row++) {
-                top.offer(firstDocument + row, scores[from + row]);
+                top.offer(firstDocument + row, sums[from + row]);
             }
         }
     }

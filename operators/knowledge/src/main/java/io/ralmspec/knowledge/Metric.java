@@ -9,17 +9,20 @@ import java.util.function.IntFunction;
 enum Metric {
     INNER_PRODUCT {
         @Override
-        void score(
+        void add(
                 ScoreKernel kernel,
-                float[] block,
-                int dimension,
+                float[] slab,
+                int dimensions,
                 float[] queries,
                 int queriesFrom,
                 int count,
-                float[] scores,
-                float[] maxima) {
-            kernel.score(block, dimension, queries, queriesFrom, count, scores, maxima);
+                float[] sums,
+                int sumsFrom) {
+            kernel.addProducts(slab, dimensions, queries, queriesFrom, count, sums, sumsFrom);
         }
+
+        @Override
+        void toScores(float[] sums, int count) {}
 
         @Override
         float[] score(float[] query, int[] documents, IntFunction<float[]> rows) {
@@ -35,16 +38,23 @@ enum Metric {
     /** Minus the squared Euclidean distance. */
     SQUARED_L2 {
         @Override
-        void score(
+        void add(
                 ScoreKernel kernel,
-                float[] block,
-                int dimension,
+                float[] slab,
+                int dimensions,
                 float[] queries,
                 int queriesFrom,
                 int count,
-                float[] scores,
-                float[] maxima) {
-            kernel.distances(block, dimension, queries, queriesFrom, count, scores, maxima);
+                float[] sums,
+                int sumsFrom) {
+            kernel.addSquares(slab, dimensions, queries, queriesFrom, count, sums, sumsFrom);
+        }
+
+        @Override
+        void toScores(float[] sums, int count) {
+            for (int i = 0; i < count; i++) {
+                sums[i] = -sums[i];
+            }
         }
 
         @Override
@@ -58,16 +68,19 @@ enum Metric {
         }
     };
 
-    /** As {@link ScoreKernel#score} says. */
-    abstract void score(
+    /** As {@link ScoreKernel#addProducts} says. */
+    abstract void add(
             ScoreKernel kernel,
-            float[] block,
-            int dimension,
+            float[] slab,
+            int dimensions,
             float[] queries,
             int queriesFrom,
             int count,
-            float[] scores,
-            float[] maxima);
+            float[] sums,
+            int sumsFrom);
+
+    /** Makes scores of the first {@code count} sums once all dimensions are in. */
+    abstract void toScores(float[] sums, int count);
 
     /** {@code result[i]} belongs to {@code documents[i]}. */
     abstract float[] score(float[] query, int[] documents, IntFunction<float[]> rows);

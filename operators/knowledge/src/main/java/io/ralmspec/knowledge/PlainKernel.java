@@ -1,7 +1,5 @@
 package io.ralmspec.knowledge;
 
-import java.util.Arrays;
-
 /** The kernel in plain Java: what runs where the incubator Vector API is not switched on. */
 final class PlainKernel implements ScoreKernel {
     @Override
@@ -10,62 +8,55 @@ final class PlainKernel implements ScoreKernel {
     }
 
     @Override
-    public void score(
-            float[] block,
-            int dimension,
+    public void addProducts(
+            float[] slab,
+            int dimensions,
             float[] queries,
             int queriesFrom,
             int count,
-            float[] scores,
-            float[] maxima) {
-        float[] sums = new float[VectorFile.ROWS];
+            float[] sums,
+            int sumsFrom) {
         for (int q = 0; q < count; q++) {
-            Arrays.fill(sums, 0f);
-            for (int d = 0; d < dimension; d++) {
+            int to = sumsFrom + q * VectorFile.ROWS;
+            for (int d = 0; d < dimensions; d++) {
                 float factor = queries[queriesFrom + d * QUERIES + q];
                 int from = d * VectorFile.ROWS;
                 for (int row = 0; row < VectorFile.ROWS; row++) {
-                    sums[row] = Math.fma(block[from + row], factor, sums[row]);
+                    sums[to + row] = Math.fma(slab[from + row], factor, sums[to + row]);
                 }
             }
-            finish(sums, q, scores, maxima);
         }
     }
 
     @Override
-    public void distances(
-            float[] block,
-            int dimension,
+    public void addSquares(
+            float[] slab,
+            int dimensions,
             float[] queries,
             int queriesFrom,
             int count,
-            float[] scores,
-            float[] maxima) {
-        float[] sums = new float[VectorFile.ROWS];
+            float[] sums,
+            int sumsFrom) {
         for (int q = 0; q < count; q++) {
-            Arrays.fill(sums, 0f);
-            for (int d = 0; d < dimension; d++) {
+            int to = sumsFrom + q * VectorFile.ROWS;
+            for (int d = 0; d < dimensions; d++) {
                 float wanted = queries[queriesFrom + d * QUERIES + q];
                 int from = d * VectorFile.ROWS;
                 for (int row = 0; row < VectorFile.ROWS; row++) {
-                    float difference = block[from + row] - wanted;
-                    sums[row] = Math.fma(difference, difference, sums[row]);
+                    float difference = slab[from + row] - wanted;
+                    sums[to + row] = Math.fma(difference, difference, sums[to + row]);
                 }
             }
-            for (int row = 0; row < VectorFile.ROWS; row++) {
-                sums[row] = -sums[row];
-            }
-            finish(sums, q, scores, maxima);
         }
     }
 
-    private static void finish(float[] sums, int query, float[] scores, float[] maxima) {
+    @Override
+    public float maximum(float[] values, int from) {
         float maximum = Float.NEGATIVE_INFINITY;
-        for (float sum : sums) {
-            maximum = Math.max(maximum, sum);
+        for (int i = from; i < from + VectorFile.ROWS; i++) {
+            maximum = Math.max(maximum, values[i]);
         }
-        maxima[query] = maximum;
-        System.arraycopy(sums, 0, scores, query * VectorFile.ROWS, VectorFile.ROWS);
+        return maximum;
     }
 
     @Override

@@ -7,7 +7,7 @@ package io.ralmspec.knowledge;
  * Stateless.
  */
 interface ScoreKernel {
-    /** Queries that one pass over a block scores. */
+    /** Queries that one pass over a slab scores. */
     int QUERIES = 4;
 
     /** Independent sums that {@link #guide} keeps. */
@@ -16,23 +16,27 @@ interface ScoreKernel {
     String name();
 
     /**
-     * Scores one block of {@link VectorFile#ROWS} documents. Each score is one chain of fused
-     * multiply-adds over the dimensions in order, from 0.
+     * Adds some dimensions to the inner products of one block of {@link VectorFile#ROWS} documents.
+     * Each is one chain of fused multiply-adds over the dimensions in order, from 0, wherever it is
+     * cut into slabs.
      *
-     * @param block {@code [dimension][64]}
-     * @param queries {@code [dimension][4]} from {@code queriesFrom} on
+     * @param slab {@code [dimensions][64]}
+     * @param dimensions of the slab
+     * @param queries {@code [dimensions][4]} from {@code queriesFrom} on
      * @param count queries wanted, 1 to 4; the other columns are zero and may be left out
-     * @param scores {@code [4][64]}, the result
-     * @param maxima the largest score of each query in this block, padding included
+     * @param sums {@code [4][64]} from {@code sumsFrom} on: the chains so far, and then with these
      */
-    void score(
-            float[] block,
-            int dimension,
+    void addProducts(
+            float[] slab,
+            int dimensions,
             float[] queries,
             int queriesFrom,
             int count,
-            float[] scores,
-            float[] maxima);
+            float[] sums,
+            int sumsFrom);
+
+    /** The largest of the {@link VectorFile#ROWS} values from {@code from} on. */
+    float maximum(float[] values, int from);
 
     /**
      * A fast inner product that guides graph search and is never returned as a score. Element d
@@ -41,18 +45,17 @@ interface ScoreKernel {
     float guide(float[] first, float[] second);
 
     /**
-     * As {@link #score}, with squared Euclidean distances instead of inner products: one chain of
-     * fused multiply-adds of the differences with themselves, from 0, which is then negated, so
-     * that more is better here too.
+     * As {@link #addProducts}, with squared Euclidean distances instead of inner products: one
+     * chain of fused multiply-adds of the differences with themselves, from 0.
      */
-    void distances(
-            float[] block,
-            int dimension,
+    void addSquares(
+            float[] slab,
+            int dimensions,
             float[] queries,
             int queriesFrom,
             int count,
-            float[] scores,
-            float[] maxima);
+            float[] sums,
+            int sumsFrom);
 
     /** As {@link #guide}, with minus the squared Euclidean distance. */
     float guideDistance(float[] first, float[] second);

@@ -4,8 +4,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The tiles of {@link VectorKernel} for squared distances: one subtraction more per multiply-add,
- * and the sum negated. The same rules apply, see there.
+ * The tiles of {@link VectorKernel} for squared distances: one subtraction more per multiply-add.
+ * The same rules apply, see there.
  */
 final class VectorDistances {
     private static final int ROWS = VectorFile.ROWS;
@@ -17,18 +17,29 @@ final class VectorDistances {
 
     /** All 64 documents at once. */
     static void wideTile(
-            float[] block, int dimension, float[] queries, int from, float[] out, float[] maxima) {
-        FloatVector zero = FloatVector.zero(SPECIES);
-        FloatVector a0 = zero, a1 = zero, a2 = zero, a3 = zero;
-        FloatVector b0 = zero, b1 = zero, b2 = zero, b3 = zero;
-        FloatVector c0 = zero, c1 = zero, c2 = zero, c3 = zero;
-        FloatVector d0 = zero, d1 = zero, d2 = zero, d3 = zero;
-        for (int d = 0; d < dimension; d++) {
+            float[] slab, int dimensions, float[] queries, int from, float[] sums, int to) {
+        FloatVector a0 = FloatVector.fromArray(SPECIES, sums, to);
+        FloatVector a1 = FloatVector.fromArray(SPECIES, sums, to + LANES);
+        FloatVector a2 = FloatVector.fromArray(SPECIES, sums, to + 2 * LANES);
+        FloatVector a3 = FloatVector.fromArray(SPECIES, sums, to + 3 * LANES);
+        FloatVector b0 = FloatVector.fromArray(SPECIES, sums, to + ROWS);
+        FloatVector b1 = FloatVector.fromArray(SPECIES, sums, to + ROWS + LANES);
+        FloatVector b2 = FloatVector.fromArray(SPECIES, sums, to + ROWS + 2 * LANES);
+        FloatVector b3 = FloatVector.fromArray(SPECIES, sums, to + ROWS + 3 * LANES);
+        FloatVector c0 = FloatVector.fromArray(SPECIES, sums, to + 2 * ROWS);
+        FloatVector c1 = FloatVector.fromArray(SPECIES, sums, to + 2 * ROWS + LANES);
+        FloatVector c2 = FloatVector.fromArray(SPECIES, sums, to + 2 * ROWS + 2 * LANES);
+        FloatVector c3 = FloatVector.fromArray(SPECIES, sums, to + 2 * ROWS + 3 * LANES);
+        FloatVector d0 = FloatVector.fromArray(SPECIES, sums, to + 3 * ROWS);
+        FloatVector d1 = FloatVector.fromArray(SPECIES, sums, to + 3 * ROWS + LANES);
+        FloatVector d2 = FloatVector.fromArray(SPECIES, sums, to + 3 * ROWS + 2 * LANES);
+        FloatVector d3 = FloatVector.fromArray(SPECIES, sums, to + 3 * ROWS + 3 * LANES);
+        for (int d = 0; d < dimensions; d++) {
             int at = d * ROWS;
-            FloatVector r0 = FloatVector.fromArray(SPECIES, block, at);
-            FloatVector r1 = FloatVector.fromArray(SPECIES, block, at + LANES);
-            FloatVector r2 = FloatVector.fromArray(SPECIES, block, at + 2 * LANES);
-            FloatVector r3 = FloatVector.fromArray(SPECIES, block, at + 3 * LANES);
+            FloatVector r0 = FloatVector.fromArray(SPECIES, slab, at);
+            FloatVector r1 = FloatVector.fromArray(SPECIES, slab, at + LANES);
+            FloatVector r2 = FloatVector.fromArray(SPECIES, slab, at + 2 * LANES);
+            FloatVector r3 = FloatVector.fromArray(SPECIES, slab, at + 3 * LANES);
             int query = from + d * QUERIES;
             FloatVector q = FloatVector.broadcast(SPECIES, queries[query]);
             FloatVector t = r0.sub(q);
@@ -67,43 +78,45 @@ final class VectorDistances {
             t = r3.sub(q);
             d3 = t.fma(t, d3);
         }
-        a0.neg().intoArray(out, 0);
-        a1.neg().intoArray(out, LANES);
-        a2.neg().intoArray(out, 2 * LANES);
-        a3.neg().intoArray(out, 3 * LANES);
-        b0.neg().intoArray(out, ROWS);
-        b1.neg().intoArray(out, ROWS + LANES);
-        b2.neg().intoArray(out, ROWS + 2 * LANES);
-        b3.neg().intoArray(out, ROWS + 3 * LANES);
-        c0.neg().intoArray(out, 2 * ROWS);
-        c1.neg().intoArray(out, 2 * ROWS + LANES);
-        c2.neg().intoArray(out, 2 * ROWS + 2 * LANES);
-        c3.neg().intoArray(out, 2 * ROWS + 3 * LANES);
-        d0.neg().intoArray(out, 3 * ROWS);
-        d1.neg().intoArray(out, 3 * ROWS + LANES);
-        d2.neg().intoArray(out, 3 * ROWS + 2 * LANES);
-        d3.neg().intoArray(out, 3 * ROWS + 3 * LANES);
-        for (int q = 0; q < QUERIES; q++) {
-            maxima[q] = VectorKernel.maximum(out, q * ROWS, ROWS);
-        }
+        a0.intoArray(sums, to);
+        a1.intoArray(sums, to + LANES);
+        a2.intoArray(sums, to + 2 * LANES);
+        a3.intoArray(sums, to + 3 * LANES);
+        b0.intoArray(sums, to + ROWS);
+        b1.intoArray(sums, to + ROWS + LANES);
+        b2.intoArray(sums, to + ROWS + 2 * LANES);
+        b3.intoArray(sums, to + ROWS + 3 * LANES);
+        c0.intoArray(sums, to + 2 * ROWS);
+        c1.intoArray(sums, to + 2 * ROWS + LANES);
+        c2.intoArray(sums, to + 2 * ROWS + 2 * LANES);
+        c3.intoArray(sums, to + 2 * ROWS + 3 * LANES);
+        d0.intoArray(sums, to + 3 * ROWS);
+        d1.intoArray(sums, to + 3 * ROWS + LANES);
+        d2.intoArray(sums, to + 3 * ROWS + 2 * LANES);
+        d3.intoArray(sums, to + 3 * ROWS + 3 * LANES);
     }
 
     /** Two registers of documents, from {@code row} on. */
     static void narrowTile(
-            float[] block,
+            float[] slab,
             int row,
-            int dimension,
+            int dimensions,
             float[] queries,
             int from,
-            float[] out,
-            float[] maxima) {
-        FloatVector zero = FloatVector.zero(SPECIES);
-        FloatVector a0 = zero, a1 = zero, b0 = zero, b1 = zero;
-        FloatVector c0 = zero, c1 = zero, d0 = zero, d1 = zero;
-        for (int d = 0; d < dimension; d++) {
+            float[] sums,
+            int to) {
+        FloatVector a0 = FloatVector.fromArray(SPECIES, sums, to);
+        FloatVector a1 = FloatVector.fromArray(SPECIES, sums, to + LANES);
+        FloatVector b0 = FloatVector.fromArray(SPECIES, sums, to + ROWS);
+        FloatVector b1 = FloatVector.fromArray(SPECIES, sums, to + ROWS + LANES);
+        FloatVector c0 = FloatVector.fromArray(SPECIES, sums, to + 2 * ROWS);
+        FloatVector c1 = FloatVector.fromArray(SPECIES, sums, to + 2 * ROWS + LANES);
+        FloatVector d0 = FloatVector.fromArray(SPECIES, sums, to + 3 * ROWS);
+        FloatVector d1 = FloatVector.fromArray(SPECIES, sums, to + 3 * ROWS + LANES);
+        for (int d = 0; d < dimensions; d++) {
             int at = d * ROWS + row;
-            FloatVector r0 = FloatVector.fromArray(SPECIES, block, at);
-            FloatVector r1 = FloatVector.fromArray(SPECIES, block, at + LANES);
+            FloatVector r0 = FloatVector.fromArray(SPECIES, slab, at);
+            FloatVector r1 = FloatVector.fromArray(SPECIES, slab, at + LANES);
             int query = from + d * QUERIES;
             FloatVector q = FloatVector.broadcast(SPECIES, queries[query]);
             FloatVector t = r0.sub(q);
@@ -126,18 +139,14 @@ final class VectorDistances {
             t = r1.sub(q);
             d1 = t.fma(t, d1);
         }
-        a0.neg().intoArray(out, row);
-        a1.neg().intoArray(out, row + LANES);
-        b0.neg().intoArray(out, ROWS + row);
-        b1.neg().intoArray(out, ROWS + row + LANES);
-        c0.neg().intoArray(out, 2 * ROWS + row);
-        c1.neg().intoArray(out, 2 * ROWS + row + LANES);
-        d0.neg().intoArray(out, 3 * ROWS + row);
-        d1.neg().intoArray(out, 3 * ROWS + row + LANES);
-        for (int q = 0; q < QUERIES; q++) {
-            float maximum = VectorKernel.maximum(out, q * ROWS + row, 2 * LANES);
-            maxima[q] = Math.max(maxima[q], maximum);
-        }
+        a0.intoArray(sums, to);
+        a1.intoArray(sums, to + LANES);
+        b0.intoArray(sums, to + ROWS);
+        b1.intoArray(sums, to + ROWS + LANES);
+        c0.intoArray(sums, to + 2 * ROWS);
+        c1.intoArray(sums, to + 2 * ROWS + LANES);
+        d0.intoArray(sums, to + 3 * ROWS);
+        d1.intoArray(sums, to + 3 * ROWS + LANES);
     }
 
     static float guide(float[] first, float[] second) {

@@ -85,22 +85,22 @@ final class VectorFile {
         return Math.min(ROWS, documents - block * ROWS);
     }
 
-    /** What {@link #readBlock} needs besides the tile: one per thread. */
-    short[] newScratch() {
-        return new short[type == VectorType.FP16 ? ROWS * dimension : 0];
+    /** What {@link #readSlab} needs besides the slab: one per thread. */
+    short[] newScratch(int dimensions) {
+        return new short[type == VectorType.FP16 ? ROWS * dimensions : 0];
     }
 
-    /** Copies a whole block into {@code tile}, which has room for it. */
-    void readBlock(int block, float[] tile, short[] scratch) {
-        int length = ROWS * dimension;
-        int from = block % blocksPerSegment * length;
+    /** Copies some dimensions of a block into {@code slab}, which has room for them. */
+    void readSlab(int block, int fromDimension, int dimensions, float[] slab, short[] scratch) {
+        int length = ROWS * dimensions;
+        int from = ROWS * (block % blocksPerSegment * dimension + fromDimension);
         if (type == VectorType.FP32) {
-            floats[block / blocksPerSegment].get(from, tile, 0, length);
+            floats[block / blocksPerSegment].get(from, slab, 0, length);
             return;
         }
         halves[block / blocksPerSegment].get(from, scratch, 0, length);
         for (int i = 0; i < length; i++) {
-            tile[i] = Float.float16ToFloat(scratch[i]);
+            slab[i] = Float.float16ToFloat(scratch[i]);
         }
     }
 

@@ -1,12 +1,17 @@
 package io.ralmspec.knowledge;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
  * The kernel on the incubator Vector API. Loaded only where the module is present, see {@link
  * Kernels}. A tile of documents by four queries stays in registers: 4 x 4 accumulators with the 32
  * registers of AVX-512, 2 x 4 with the 16 of narrower machines.
+ *
+ * <p>No vector is an argument or a result of a method: it becomes an object wherever the compiler
+ * does not inline that method, and then the loop above it runs five times slower. Whether it
+ * inlines has been seen to differ from run to run.
  */
 final class VectorKernel implements ScoreKernel {
     private static final int ROWS = VectorFile.ROWS;
@@ -26,45 +31,49 @@ final class VectorKernel implements ScoreKernel {
     }
 
     @Override
-    public void score(
-            float[] block,
-            int dimension,
+    public void addProducts(
+            float[] slab,
+            int dimensions,
             float[] queries,
             int queriesFrom,
             int count,
-            float[] scores,
-            float[] maxima) {
+            float[] sums,
+            int sumsFrom) {
         if (LANES == WIDE) {
-            wideTile(block, dimension, queries, queriesFrom, scores, maxima);
+            wideTile(slab, dimensions, queries, queriesFrom, sums, sumsFrom);
             return;
         }
-        for (int q = 0; q < QUERIES; q++) {
-            maxima[q] = Float.NEGATIVE_INFINITY;
-        }
         for (int row = 0; row < ROWS; row += 2 * LANES) {
-            narrowTile(block, row, dimension, queries, queriesFrom, scores, maxima);
+            narrowTile(slab, row, dimensions, queries, queriesFrom, sums, sumsFrom + row);
         }
     }
 
     @Override
-    public void distances(
-            float[] block,
-            int dimension,
+    public void addSquares(
+            float[] slab,
+            int dimensions,
             float[] queries,
             int queriesFrom,
             int count,
-            float[] scores,
-            float[] maxima) {
+            float[] sums,
+            int sumsFrom) {
         if (LANES == WIDE) {
-            VectorDistances.wideTile(block, dimension, queries, queriesFrom, scores, maxima);
+            VectorDistances.wideTile(slab, dimensions, queries, queriesFrom, sums, sumsFrom);
             return;
         }
-        for (int q = 0; q < QUERIES; q++) {
-            maxima[q] = Float.NEGATIVE_INFINITY;
-        }
         for (int row = 0; row < ROWS; row += 2 * LANES) {
-            VectorDistances.narrowTile(block, row, dimension, queries, queriesFrom, scores, maxima);
+            VectorDistances.narrowTile(
+                    slab, row, dimensions, queries, queriesFrom, sums, sumsFrom + row);
         }
+    }
+
+    @Override
+    public float maximum(float[] values, int from) {
+        FloatVector maxima = FloatVector.fromArray(SPECIES, values, from);
+        for (int i = from + LANES; i < from + ROWS; i += LANES) {
+            maxima = maxima.max(FloatVector.fromArray(SPECIES, values, i));
+        }
+        return maxima.reduceLanes(VectorOperators.MAX);
     }
 
     @Override
@@ -74,18 +83,29 @@ final class VectorKernel implements ScoreKernel {
 
     /** All 64 documents at once. */
     private static void wideTile(
-            float[] block, int dimension, float[] queries, int from, float[] out, float[] maxima) {
-        FloatVector zero = FloatVector.zero(SPECIES);
-        FloatVector a0 = zero, a1 = zero, a2 = zero, a3 = zero;
-        FloatVector b0 = zero, b1 = zero, b2 = zero, b3 = zero;
-        FloatVector c0 = zero, c1 = zero, c2 = zero, c3 = zero;
-        FloatVector d0 = zero, d1 = zero, d2 = zero, d3 = zero;
-        for (int d = 0; d < dimension; d++) {
+            float[] slab, int dimensions, float[] queries, int from, float[] sums, int to) {
+        FloatVector a0 = FloatVector.fromArray(SPECIES, sums, to);
+        FloatVector a1 = FloatVector.fromArray(SPECIES, sums, to + LANES);
+        FloatVector a2 = FloatVector.fromArray(SPECIES, sums, to + 2 * LANES);
+        FloatVector a3 = FloatVector.fromArray(SPECIES, sums, to + 3 * LANES);
+        FloatVector b0 = FloatVector.fromArray(SPECIES, sums, to + ROWS);
+        FloatVector b1 = FloatVector.fromArray(SPECIES, sums, to + ROWS + LANES);
+        FloatVector b2 = FloatVector.fromArray(SPECIES, sums, to + ROWS + 2 * LANES);
+        FloatVector b3 = FloatVector.fromArray(SPECIES, sums, to + ROWS + 3 * LANES);
+        FloatVector c0 = FloatVector.fromArray(SPECIES, sums, to + 2 * ROWS);
+        FloatVector c1 = FloatVector.fromArray(SPECIES, sums, to + 2 * ROWS + LANES);
+        FloatVector c2 = FloatVector.fromArray(SPECIES, sums, to + 2 * ROWS + 2 * LANES);
+        FloatVector c3 = FloatVector.fromArray(SPECIES, sums, to + 2 * ROWS + 3 * LANES);
+        FloatVector d0 = FloatVector.fromArray(SPECIES, sums, to + 3 * ROWS);
+        FloatVector d1 = FloatVector.fromArray(SPECIES, sums, to + 3 * ROWS + LANES);
+        FloatVector d2 = FloatVector.fromArray(SPECIES, sums, to + 3 * ROWS + 2 * LANES);
+        FloatVector d3 = FloatVector.fromArray(SPECIES, sums, to + 3 * ROWS + 3 * LANES);
+        for (int d = 0; d < dimensions; d++) {
             int at = d * ROWS;
-            FloatVector r0 = FloatVector.fromArray(SPECIES, block, at);
-            FloatVector r1 = FloatVector.fromArray(SPECIES, block, at + LANES);
-            FloatVector r2 = FloatVector.fromArray(SPECIES, block, at + 2 * LANES);
-            FloatVector r3 = FloatVector.fromArray(SPECIES, block, at + 3 * LANES);
+            FloatVector r0 = FloatVector.fromArray(SPECIES, slab, at);
+            FloatVector r1 = FloatVector.fromArray(SPECIES, slab, at + LANES);
+            FloatVector r2 = FloatVector.fromArray(SPECIES, slab, at + 2 * LANES);
+            FloatVector r3 = FloatVector.fromArray(SPECIES, slab, at + 3 * LANES);
             int query = from + d * QUERIES;
             FloatVector q = FloatVector.broadcast(SPECIES, queries[query]);
             a0 = r0.fma(q, a0);
@@ -108,56 +128,45 @@ final class VectorKernel implements ScoreKernel {
             d2 = r2.fma(q, d2);
             d3 = r3.fma(q, d3);
         }
-        a0.intoArray(out, 0);
-        a1.intoArray(out, LANES);
-        a2.intoArray(out, 2 * LANES);
-        a3.intoArray(out, 3 * LANES);
-        b0.intoArray(out, ROWS);
-        b1.intoArray(out, ROWS + LANES);
-        b2.intoArray(out, ROWS + 2 * LANES);
-        b3.intoArray(out, ROWS + 3 * LANES);
-        c0.intoArray(out, 2 * ROWS);
-        c1.intoArray(out, 2 * ROWS + LANES);
-        c2.intoArray(out, 2 * ROWS + 2 * LANES);
-        c3.intoArray(out, 2 * ROWS + 3 * LANES);
-        d0.intoArray(out, 3 * ROWS);
-        d1.intoArray(out, 3 * ROWS + LANES);
-        d2.intoArray(out, 3 * ROWS + 2 * LANES);
-        d3.intoArray(out, 3 * ROWS + 3 * LANES);
-        for (int q = 0; q < QUERIES; q++) {
-            maxima[q] = maximum(out, q * ROWS, ROWS);
-        }
-    }
-
-    /**
-     * From memory, not from registers: a vector that is an argument or a result of a method becomes
-     * an object wherever the compiler does not inline that method, and then the loop above it runs
-     * five times slower. Whether it inlines has been seen to differ from run to run.
-     */
-    static float maximum(float[] values, int from, int count) {
-        float maximum = Float.NEGATIVE_INFINITY;
-        for (int i = from; i < from + count; i++) {
-            maximum = Math.max(maximum, values[i]);
-        }
-        return maximum;
+        a0.intoArray(sums, to);
+        a1.intoArray(sums, to + LANES);
+        a2.intoArray(sums, to + 2 * LANES);
+        a3.intoArray(sums, to + 3 * LANES);
+        b0.intoArray(sums, to + ROWS);
+        b1.intoArray(sums, to + ROWS + LANES);
+        b2.intoArray(sums, to + ROWS + 2 * LANES);
+        b3.intoArray(sums, to + ROWS + 3 * LANES);
+        c0.intoArray(sums, to + 2 * ROWS);
+        c1.intoArray(sums, to + 2 * ROWS + LANES);
+        c2.intoArray(sums, to + 2 * ROWS + 2 * LANES);
+        c3.intoArray(sums, to + 2 * ROWS + 3 * LANES);
+        d0.intoArray(sums, to + 3 * ROWS);
+        d1.intoArray(sums, to + 3 * ROWS + LANES);
+        d2.intoArray(sums, to + 3 * ROWS + 2 * LANES);
+        d3.intoArray(sums, to + 3 * ROWS + 3 * LANES);
     }
 
     /** Two registers of documents, from {@code row} on. */
     private static void narrowTile(
-            float[] block,
+            float[] slab,
             int row,
-            int dimension,
+            int dimensions,
             float[] queries,
             int from,
-            float[] out,
-            float[] maxima) {
-        FloatVector zero = FloatVector.zero(SPECIES);
-        FloatVector a0 = zero, a1 = zero, b0 = zero, b1 = zero;
-        FloatVector c0 = zero, c1 = zero, d0 = zero, d1 = zero;
-        for (int d = 0; d < dimension; d++) {
+            float[] sums,
+            int to) {
+        FloatVector a0 = FloatVector.fromArray(SPECIES, sums, to);
+        FloatVector a1 = FloatVector.fromArray(SPECIES, sums, to + LANES);
+        FloatVector b0 = FloatVector.fromArray(SPECIES, sums, to + ROWS);
+        FloatVector b1 = FloatVector.fromArray(SPECIES, sums, to + ROWS + LANES);
+        FloatVector c0 = FloatVector.fromArray(SPECIES, sums, to + 2 * ROWS);
+        FloatVector c1 = FloatVector.fromArray(SPECIES, sums, to + 2 * ROWS + LANES);
+        FloatVector d0 = FloatVector.fromArray(SPECIES, sums, to + 3 * ROWS);
+        FloatVector d1 = FloatVector.fromArray(SPECIES, sums, to + 3 * ROWS + LANES);
+        for (int d = 0; d < dimensions; d++) {
             int at = d * ROWS + row;
-            FloatVector r0 = FloatVector.fromArray(SPECIES, block, at);
-            FloatVector r1 = FloatVector.fromArray(SPECIES, block, at + LANES);
+            FloatVector r0 = FloatVector.fromArray(SPECIES, slab, at);
+            FloatVector r1 = FloatVector.fromArray(SPECIES, slab, at + LANES);
             int query = from + d * QUERIES;
             FloatVector q = FloatVector.broadcast(SPECIES, queries[query]);
             a0 = r0.fma(q, a0);
@@ -172,17 +181,14 @@ final class VectorKernel implements ScoreKernel {
             d0 = r0.fma(q, d0);
             d1 = r1.fma(q, d1);
         }
-        a0.intoArray(out, row);
-        a1.intoArray(out, row + LANES);
-        b0.intoArray(out, ROWS + row);
-        b1.intoArray(out, ROWS + row + LANES);
-        c0.intoArray(out, 2 * ROWS + row);
-        c1.intoArray(out, 2 * ROWS + row + LANES);
-        d0.intoArray(out, 3 * ROWS + row);
-        d1.intoArray(out, 3 * ROWS + row + LANES);
-        for (int q = 0; q < QUERIES; q++) {
-            maxima[q] = Math.max(maxima[q], maximum(out, q * ROWS + row, 2 * LANES));
-        }
+        a0.intoArray(sums, to);
+        a1.intoArray(sums, to + LANES);
+        b0.intoArray(sums, to + ROWS);
+        b1.intoArray(sums, to + ROWS + LANES);
+        c0.intoArray(sums, to + 2 * ROWS);
+        c1.intoArray(sums, to + 2 * ROWS + LANES);
+        d0.intoArray(sums, to + 3 * ROWS);
+        d1.intoArray(sums, to + 3 * ROWS + LANES);
     }
 
     @Override

@@ -132,7 +132,7 @@ public class ExactDenseBenchmark {
         pool.run(
                 vectors.blocks(),
                 () -> new float[VectorFile.ROWS * dimension],
-                (tile, block) -> vectors.readBlock(block, tile, NO_SCRATCH));
+                (tile, block) -> vectors.readSlab(block, 0, dimension, tile, NO_SCRATCH));
         return List.of();
     }
 
@@ -152,7 +152,7 @@ public class ExactDenseBenchmark {
 
     private void scoreRows(TopHits[] hits, int block) {
         float[] tile = new float[VectorFile.ROWS * dimension];
-        vectors.readBlock(block, tile, vectors.newScratch());
+        vectors.readSlab(block, 0, dimension, tile, vectors.newScratch(dimension));
         for (int row = 0; row < vectors.rows(block); row++) {
             for (int q = 0; q < queries; q++) {
                 float[] query = batch.get(q).vector();

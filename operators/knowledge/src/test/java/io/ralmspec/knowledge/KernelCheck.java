@@ -24,17 +24,19 @@ final class KernelCheck {
             int from = random.nextInt(5);
             float[] block = numbers(random, VectorFile.ROWS * dimension);
             float[] queries = numbers(random, from + ScoreKernel.QUERIES * dimension);
-            float[][] scores = new float[2][ScoreKernel.QUERIES * VectorFile.ROWS];
-            float[][] maxima = new float[2][ScoreKernel.QUERIES];
-            plain.score(block, dimension, queries, from, count, scores[0], maxima[0]);
-            kernel.score(block, dimension, queries, from, count, scores[1], maxima[1]);
-            int used = count * VectorFile.ROWS;
-            require(Arrays.equals(scores[0], 0, used, scores[1], 0, used), "scores", round);
-            require(Arrays.equals(maxima[0], 0, count, maxima[1], 0, count), "maxima", round);
-            plain.distances(block, dimension, queries, from, count, scores[0], maxima[0]);
-            kernel.distances(block, dimension, queries, from, count, scores[1], maxima[1]);
-            require(Arrays.equals(scores[0], 0, used, scores[1], 0, used), "distances", round);
-            require(Arrays.equals(maxima[0], 0, count, maxima[1], 0, count), "nearest", round);
+            float[] sums = numbers(random, ScoreKernel.QUERIES * VectorFile.ROWS + from);
+            float[][] scores = {sums.clone(), sums.clone()};
+            plain.addProducts(block, dimension, queries, from, count, scores[0], from);
+            kernel.addProducts(block, dimension, queries, from, count, scores[1], from);
+            int used = from + count * VectorFile.ROWS;
+            require(Arrays.equals(scores[0], 0, used, scores[1], 0, used), "products", round);
+            require(
+                    plain.maximum(scores[0], from) == kernel.maximum(scores[1], from),
+                    "maxima",
+                    round);
+            plain.addSquares(block, dimension, queries, from, count, scores[0], from);
+            kernel.addSquares(block, dimension, queries, from, count, scores[1], from);
+            require(Arrays.equals(scores[0], 0, used, scores[1], 0, used), "squares", round);
             float[] first = numbers(random, dimension);
             float[] second = numbers(random, dimension);
             require(
