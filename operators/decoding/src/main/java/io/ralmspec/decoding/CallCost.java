@@ -45,6 +45,12 @@ public record CallCost(
                 queriesSeconds + rate * (count * observed - queriesSeconds));
     }
 
+    /** Nearer to another cost, as if it had been observed once, if that is less. */
+    CallCost atMost(CallCost other) {
+        boolean less = known() && other.seconds((int) Math.round(queries)) < seconds;
+        return less ? towards(other, RATE) : this;
+    }
+
     /** Nearer to another cost by a share of the way; unknown if this is. */
     CallCost towards(CallCost other, double share) {
         if (!known()) {

@@ -75,6 +75,9 @@ public record Estimates(
     }
 
     /**
+     * A call of plain decoding costs no more than others would with one query. While there are only
+     * others, that is how its cost since a slow start is forgotten.
+     *
      * @param topN documents asked for per query
      * @param observed seconds of a call
      * @param beside whether a step was out
@@ -82,14 +85,14 @@ public record Estimates(
     public Estimates withCall(int queries, int topN, double observed, boolean beside) {
         if (beside) {
             CallCost next = callBeside.with(queries, observed);
-            return new Estimates(step, stepBeside, plainCall, call, next, gamma, turn);
+            return new Estimates(step, stepBeside, plainCall.atMost(next), call, next, gamma, turn);
         }
         boolean plain = queries == 1 && topN == 1;
         CallCost seen = (plain ? plainCall : call).with(queries, observed);
         return new Estimates(
                 step,
                 stepBeside,
-                plain ? seen : plainCall,
+                plain ? seen : plainCall.atMost(seen),
                 plain ? call.towards(seen, FORGET_RATE) : seen,
                 callBeside.towards(seen, FORGET_RATE),
                 gamma,

@@ -4,8 +4,8 @@ package io.ralmspec.decoding;
 final class SpeculationPlanner {
     /**
      * One request in this many starts without prefetching, which costs its guesses a call. Where
-     * speculation is not clearly faster, others decode plainly anyway; where it is, the cost of a
-     * plain call may still be too high since a slow start, and no call of speculation tells.
+     * speculation is not clearly faster, others decode plainly anyway; where it is, calls of
+     * speculation tell only what a plain call costs at most.
      */
     private static final int PROBE_EVERY = 256;
 

@@ -52,4 +52,24 @@ class LearntCostsTest extends SessionByHand {
         }
         assertThat(without).isBetween(1, requests / 100);
     }
+
+    /**
+     * Otherwise speculation would seem clearly faster, and nobody would find out that it is not.
+     */
+    @Test
+    void theCostOfAPlainCallSinceASlowStartIsForgottenWithoutAnyOther() {
+        Estimates slow = Estimates.UNKNOWN.withStep(0.1, false).withCall(1, 1, 1, false);
+        for (boolean beside : new boolean[] {false, true}) {
+            Estimates estimates = slow;
+            for (int i = 0; i < 60; i++) {
+                estimates = estimates.withCall(1 + i % 3, 128, 0.01, beside);
+            }
+            assertThat(estimates.plainCallSeconds()).isLessThan(0.02);
+            estimates = estimates.withCall(1, 1, 0.01, false);
+            for (int i = 0; i < 60; i++) {
+                estimates = estimates.withCall(4, 128, 5, beside);
+            }
+            assertThat(estimates.plainCallSeconds()).as("others may cost more").isLessThan(0.02);
+        }
+    }
 }
