@@ -12,7 +12,7 @@ import java.io.Serializable;
  */
 public record StrideSettings(int maxStride, double gammaMax, int window) implements Serializable {
     /** Measured best; the paper's gammaMax of 0.6 is below what guesses reach. */
-    public static final StrideSettings DEFAULT = new StrideSettings(32, 0.9, 5);
+    public static final StrideSettings DEFAULT = new StrideSettings(32, 0.95, 5);
 
     public StrideSettings {
         Checks.require(maxStride >= 1, "speculation.max-stride", ">= 1", maxStride);
