@@ -5,6 +5,8 @@ import io.ralmspec.decoding.DecodingRequest;
 import io.ralmspec.decoding.KnowledgeBase;
 import io.ralmspec.decoding.ModelProfile;
 import io.ralmspec.decoding.ModelSteps;
+import io.ralmspec.decoding.Retriever;
+import io.ralmspec.decoding.RetrieverKind;
 import io.ralmspec.decoding.SequentialDecoder;
 import io.ralmspec.decoding.SessionState;
 import io.ralmspec.decoding.SpeculativeDecoder;
@@ -19,6 +21,7 @@ import io.ralmspec.streaming.NeighbourServing;
 import io.ralmspec.streaming.Serving;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.apache.flink.util.IOUtils;
 
 /** Decodes in this process, without Flink and Kafka. Owns the serving. */
@@ -77,7 +80,8 @@ final class LocalEngine implements Engine {
         Machine machine =
                 LibraryMachine.documents(steps(serving), serving.knowledgeBase(), maxBatch);
         Runnable cool = cold ? serving.model()::forgetDocuments : () -> {};
-        return documents(name, false, serving, settings, machine, serving.knowledgeBase(), cool);
+        return documents(
+                name, false, serving, settings, machine, serving.knowledgeBase()::retriever, cool);
     }
 
     /** In virtual time, with the paper's costs. */
@@ -87,7 +91,7 @@ final class LocalEngine implements Engine {
                 new PaperMachine(
                         costs, remembering.model(), steps(remembering), serving.knowledgeBase());
         String name = "paper-" + costs.wireName();
-        return documents(name, true, serving, settings, machine, machine.guessed(), () -> {});
+        return documents(name, true, serving, settings, machine, machine::guesses, () -> {});
     }
 
     private static LocalEngine documents(
@@ -96,13 +100,13 @@ final class LocalEngine implements Engine {
             Serving serving,
             StrideSettings settings,
             Machine machine,
-            KnowledgeBase guessed,
+            Function<RetrieverKind, Retriever> guesses,
             Runnable cool) {
         ModelProfile profile = serving.model().profile();
         KnowledgeBase knowledgeBase = serving.knowledgeBase();
         SpeculativeDecoder decoder =
                 new SpeculativeDecoder(
-                        profile, serving.tokenizer(), guessed, guessed::retriever, settings);
+                        profile, serving.tokenizer(), knowledgeBase, guesses, settings);
         // Padding changes no answer, which is one more thing the oracle then checks.
         SequentialDecoder sequential =
                 new SequentialDecoder(

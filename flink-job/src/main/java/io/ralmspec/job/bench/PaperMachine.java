@@ -8,6 +8,7 @@ import io.ralmspec.decoding.LanguageModel;
 import io.ralmspec.decoding.ModelLoad;
 import io.ralmspec.decoding.ModelSteps;
 import io.ralmspec.decoding.Query;
+import io.ralmspec.decoding.Retriever;
 import io.ralmspec.decoding.RetrieverKind;
 import io.ralmspec.decoding.SessionCommand;
 import io.ralmspec.streaming.LoadMeter;
@@ -204,10 +205,10 @@ final class PaperMachine implements Machine {
         return ready.remove();
     }
 
-    /** The knowledge base for whoever guesses documents: an approximate search takes its time. */
-    KnowledgeBase guessed() {
-        return new GuessedKnowledgeBase(
-                knowledgeBase, () -> now += costs.callNanos(RetrieverKind.HNSW, 1));
+    /** A retriever for whoever guesses documents: an approximate search takes its time. */
+    Retriever guesses(RetrieverKind kind) {
+        return new GuessRetriever(
+                knowledgeBase.retriever(kind), () -> now += costs.callNanos(RetrieverKind.HNSW, 1));
     }
 
     private void advance() {

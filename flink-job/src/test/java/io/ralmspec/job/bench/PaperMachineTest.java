@@ -57,7 +57,7 @@ class PaperMachineTest {
 
     @Test
     void anApproximateSearchForAGuessTakesItsTime() {
-        Retriever graph = machine.guessed().retriever(RetrieverKind.HNSW);
+        Retriever graph = machine.guesses(RetrieverKind.HNSW);
         List<Query> queries = verification(1).queries();
         assertThat(graph.search(queries, 1))
                 .usingRecursiveComparison()

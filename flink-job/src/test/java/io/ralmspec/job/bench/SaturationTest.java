@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.ralmspec.decoding.Answer;
 import io.ralmspec.decoding.DecodingRequest;
 import io.ralmspec.decoding.Event;
-import io.ralmspec.decoding.KnowledgeBase;
 import io.ralmspec.decoding.ModelSteps;
 import io.ralmspec.decoding.RetrieverKind;
 import io.ralmspec.decoding.Seeds;
@@ -91,13 +90,12 @@ class SaturationTest {
                     new ModelSteps(serving.model(), serving.tokenizer(), serving.encoder());
             PaperMachine machine =
                     new PaperMachine(costs, serving.model(), steps, serving.knowledgeBase());
-            KnowledgeBase guessed = machine.guessed();
             SpeculativeDecoder decoder =
                     new SpeculativeDecoder(
                             serving.model().profile(),
                             serving.tokenizer(),
-                            guessed,
-                            guessed::retriever,
+                            serving.knowledgeBase(),
+                            machine::guesses,
                             StrideSettings.DEFAULT);
             Group group =
                     new SessionLoop<>(

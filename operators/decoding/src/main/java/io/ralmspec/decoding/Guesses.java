@@ -10,21 +10,21 @@ import org.jspecify.annotations.Nullable;
  * is better. The approximate search needs no cache, so it guesses the prompt's lookup too; and what
  * it finds is nearly always what exact search finds, at a small share of its cost.
  *
- * <p>Thread-safe if the scorers and the knowledge base are.
+ * <p>Thread-safe if the retrievers are.
  */
 final class Guesses {
     private final SpeculationPlanner planner;
-    private final Function<RetrieverKind, ? extends DocumentScorer> scorers;
+    private final Function<RetrieverKind, ? extends Retriever> retrievers;
     private final @Nullable Retriever graph;
 
     Guesses(
             SpeculationPlanner planner,
             KnowledgeBase knowledgeBase,
-            Function<RetrieverKind, ? extends DocumentScorer> scorers) {
+            Function<RetrieverKind, ? extends Retriever> retrievers) {
         this.planner = planner;
-        this.scorers = scorers;
+        this.retrievers = retrievers;
         boolean there = knowledgeBase.has(RetrieverKind.HNSW);
-        this.graph = there ? knowledgeBase.retriever(RetrieverKind.HNSW) : null;
+        this.graph = there ? retrievers.apply(RetrieverKind.HNSW) : null;
     }
 
     /** The step with its guess, if there is anything to guess, and to guess from. */
@@ -40,7 +40,7 @@ final class Guesses {
         if (s.cache.isEmpty()) {
             return found.isNone() ? step : step.guessing(found);
         }
-        Hit cached = s.cache.top(query, scorers.apply(s.request.retrieval().retriever()));
+        Hit cached = s.cache.top(query, retrievers.apply(s.request.retrieval().retriever()));
         return step.guessing(found.compareTo(cached) < 0 ? found : cached);
     }
 

@@ -27,7 +27,7 @@ import java.util.function.Function;
  * nothing but going on while a call is out. Baseline decoding is the same machine without a cache:
  * every query is asked and waited for.
  *
- * <p>Owns nothing; thread-safe if the scorers and the tokenizer are.
+ * <p>Owns nothing; thread-safe if the retrievers and the tokenizer are.
  */
 public final class SpeculativeDecoder implements SessionDecoder<SessionState> {
     private final StopRules stopRules;
@@ -38,17 +38,20 @@ public final class SpeculativeDecoder implements SessionDecoder<SessionState> {
     private final SessionCommands outstanding;
     private final SessionAnswers answers;
 
+    /**
+     * @param retrievers of the knowledge base, for guesses: what they are asked is not verification
+     */
     public SpeculativeDecoder(
             ModelProfile profile,
             Tokenizer tokenizer,
             KnowledgeBase knowledgeBase,
-            Function<RetrieverKind, ? extends DocumentScorer> scorers,
+            Function<RetrieverKind, ? extends Retriever> retrievers,
             StrideSettings settings) {
         this.stopRules = new StopRules(profile, tokenizer);
         this.knowledgeBase = knowledgeBase;
         this.settings = settings;
         this.planner = new SpeculationPlanner(settings, stopRules);
-        this.guesses = new Guesses(planner, knowledgeBase, scorers);
+        this.guesses = new Guesses(planner, knowledgeBase, retrievers);
         this.outstanding = new SessionCommands(stopRules);
         this.answers = new SessionAnswers(profile, stopRules);
     }

@@ -2,24 +2,18 @@ package io.ralmspec.decoding;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Guesses from the graph: {@code graph} is what it finds, for every query. */
+/** Guesses from the graph, which finds {@link #found}. */
 class GuessesTest extends SessionByHand {
     private static final SpeculationPolicy FIXED =
             new SpeculationPolicy(StrideRule.FIXED, 3, 1, false, false, true);
     private static final SpeculationPolicy OS3 = RequestDefaults.STANDARD.retrieval().speculation();
 
-    private static Hits graph = Hits.EMPTY;
-    private static boolean broken;
-
     GuessesTest() {
-        super(new OneHit());
-        graph = hits(7);
-        broken = false;
+        found = hits(7);
     }
 
     /** Without it, nothing can be done before the first call answers. */
@@ -72,10 +66,10 @@ class GuessesTest extends SessionByHand {
         generated(2, 2, 2, 2);
         // The cache scores a document with its number.
         verified(5, 5, 5);
-        graph = new Hits(new int[] {7}, new float[] {5.5f});
+        found = new Hits(new int[] {7}, new float[] {5.5f});
         generated(1, 1, 1, 1);
         assertThat(generation().generation().context().document()).isEqualTo(7);
-        graph = new Hits(new int[] {7}, new float[] {4.5f});
+        found = new Hits(new int[] {7}, new float[] {4.5f});
         generated(1, 1, 1, 2);
         assertThat(generation().generation().context().document()).isEqualTo(5);
     }
@@ -83,8 +77,7 @@ class GuessesTest extends SessionByHand {
     @Test
     void aSearchThatFailsOrFindsNothingIsNoGuess() {
         for (boolean breaks : new boolean[] {false, true}) {
-            graph = Hits.EMPTY;
-            broken = breaks;
+            found = breaks ? null : Hits.EMPTY;
             submit(FIXED, Estimates.UNKNOWN);
             prepare();
             assertThat(verification().queries()).hasSize(1);
@@ -121,69 +114,5 @@ class GuessesTest extends SessionByHand {
     private static Estimates costs(double callSeconds) {
         CallCost call = CallCost.UNKNOWN.with(1, callSeconds);
         return new Estimates(0.1, 0, call, call, CallCost.UNKNOWN, 0.9, 0);
-    }
-
-    /** Finds the same for every query. */
-    private static final class OneHit implements KnowledgeBase {
-        private final KnowledgeBase documents = new ScriptedKnowledgeBase(1, 10);
-
-        @Override
-        public Retriever retriever(RetrieverKind kind) {
-            return new Retriever() {
-                @Override
-                public RetrieverKind kind() {
-                    return kind;
-                }
-
-                @Override
-                public List<Hits> search(List<Query> queries, int topN) {
-                    assertThat(kind).isEqualTo(RetrieverKind.HNSW);
-                    assertThat(topN).isEqualTo(1);
-                    assertThat(queries).hasSize(1);
-                    if (broken) {
-                        throw new ScriptedFailure(ErrorCode.RETRIEVAL_FAILED);
-                    }
-                    return List.of(graph);
-                }
-
-                @Override
-                public float[] scores(Query query, int[] wanted) {
-                    throw new AssertionError("the cache has its own scorer");
-                }
-            };
-        }
-
-        @Override
-        public boolean has(RetrieverKind kind) {
-            return true;
-        }
-
-        @Override
-        public String fingerprint() {
-            return documents.fingerprint();
-        }
-
-        @Override
-        public int size() {
-            return documents.size();
-        }
-
-        @Override
-        public String id(int document) {
-            return documents.id(document);
-        }
-
-        @Override
-        public String title(int document) {
-            return documents.title(document);
-        }
-
-        @Override
-        public String text(int document) {
-            return documents.text(document);
-        }
-
-        @Override
-        public void close() {}
     }
 }

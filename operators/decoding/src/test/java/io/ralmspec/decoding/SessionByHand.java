@@ -4,36 +4,61 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A session whose workers are the test: what they answer is given by hand. */
 abstract class SessionByHand {
     static final Query QUERY = new Query("q", new float[0]);
 
-    // The cache knows documents 4 and 5 and always prefers 5.
-    private final DocumentScorer scorer =
-            (query, documents) -> {
-                float[] scores = new float[documents.length];
-                for (int i = 0; i < scores.length; i++) {
-                    scores[i] = documents[i];
-                }
-                return scores;
-            };
+    /** What the retrievers find, for every query; nothing at all if null. */
+    @Nullable Hits found = Hits.EMPTY;
+
     final SpeculativeDecoder decoder;
     final List<SessionCommand> commands = new ArrayList<>();
     SessionState state;
 
     SessionByHand() {
-        this(new ScriptedKnowledgeBase(1, 10));
-    }
-
-    SessionByHand(KnowledgeBase knowledgeBase) {
         decoder =
                 new SpeculativeDecoder(
                         new ModelProfile(100, 20, List.of(0)),
                         new ScriptedTokenizer(),
-                        knowledgeBase,
-                        kind -> scorer,
+                        new ScriptedKnowledgeBase(1, 10),
+                        Guessing::new,
                         StrideSettings.DEFAULT);
+    }
+
+    private final class Guessing implements Retriever {
+        private final RetrieverKind kind;
+
+        Guessing(RetrieverKind kind) {
+            this.kind = kind;
+        }
+
+        @Override
+        public RetrieverKind kind() {
+            return kind;
+        }
+
+        @Override
+        public List<Hits> search(List<Query> queries, int topN) {
+            assertThat(kind).isEqualTo(RetrieverKind.HNSW);
+            assertThat(topN).isEqualTo(1);
+            assertThat(queries).hasSize(1);
+            if (found == null) {
+                throw new ScriptedFailure(ErrorCode.RETRIEVAL_FAILED);
+            }
+            return List.of(found);
+        }
+
+        /** The cache knows documents 4 and 5 and always prefers 5. */
+        @Override
+        public float[] scores(Query query, int[] documents) {
+            float[] scores = new float[documents.length];
+            for (int i = 0; i < scores.length; i++) {
+                scores[i] = documents[i];
+            }
+            return scores;
+        }
     }
 
     void submit(RetrievalScheme scheme, SpeculationPolicy policy) {
