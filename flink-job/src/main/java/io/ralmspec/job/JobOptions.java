@@ -13,7 +13,6 @@ import io.ralmspec.decoding.StrideSettings;
 import io.ralmspec.kafka.AnswerSerializer;
 import java.time.Duration;
 import java.util.List;
-import java.util.function.Predicate;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.MemorySize;
 
@@ -22,13 +21,6 @@ import org.apache.flink.configuration.MemorySize;
  * of model, encoder and knowledge base. {@link OptionsReader} checks types, ranges and names.
  */
 public final class JobOptions {
-    /**
-     * An option and what its value must satisfy.
-     *
-     * @param range the bound, as it reads in {@code must be <range>}
-     */
-    public record Bounded<T>(ConfigOption<T> option, String range, Predicate<T> holds) {}
-
     private static final OptionTable TABLE = new OptionTable();
     private static final RequestLimits LIMITS = RequestLimits.DEFAULT;
     private static final RequestDefaults DEFAULTS = RequestDefaults.STANDARD;
@@ -400,7 +392,7 @@ public final class JobOptions {
 
     private JobOptions() {}
 
-    public static List<Bounded<?>> all() {
+    public static List<BoundedOption<?>> all() {
         return TABLE.all();
     }
 }

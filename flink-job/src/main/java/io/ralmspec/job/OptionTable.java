@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Options in the order in which they were defined, each with its bound. */
 final class OptionTable {
-    private final List<JobOptions.Bounded<?>> all = new ArrayList<>();
+    private final List<BoundedOption<?>> all = new ArrayList<>();
 
-    List<JobOptions.Bounded<?>> all() {
+    List<BoundedOption<?>> all() {
         return Collections.unmodifiableList(all);
     }
 
@@ -90,7 +90,7 @@ final class OptionTable {
     }
 
     <T> ConfigOption<T> define(ConfigOption<T> option, String range, Predicate<T> holds) {
-        all.add(new JobOptions.Bounded<>(option, range, holds));
+        all.add(new BoundedOption<>(option, range, holds));
         return option;
     }
 }

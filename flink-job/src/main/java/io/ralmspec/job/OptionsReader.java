@@ -77,7 +77,7 @@ public final class OptionsReader {
                 errors.add("`%s` is not an option; nearest is `%s`".formatted(name, nearest(name)));
             }
         }
-        for (JobOptions.Bounded<?> bounded : JobOptions.all()) {
+        for (BoundedOption<?> bounded : JobOptions.all()) {
             check(options, bounded, errors);
         }
         if (options.get(JobOptions.DELIVERY).equals("exactly-once")
@@ -112,7 +112,7 @@ public final class OptionsReader {
     }
 
     private static <T> void check(
-            Configuration options, JobOptions.Bounded<T> bounded, List<String> errors) {
+            Configuration options, BoundedOption<T> bounded, List<String> errors) {
         ConfigOption<T> option = bounded.option();
         if (!options.contains(option)) {
             if (!option.hasDefaultValue() && !OPTIONAL.contains(option)) {

@@ -17,7 +17,7 @@ public final class ShownOptions {
     public static Map<String, String> of(Configuration options) {
         Map<String, String> set = options.toMap();
         Map<String, String> shown = new TreeMap<>();
-        for (JobOptions.Bounded<?> bounded : JobOptions.all()) {
+        for (BoundedOption<?> bounded : JobOptions.all()) {
             ConfigOption<?> option = bounded.option();
             String key = option.key();
             if (set.containsKey(key)) {

@@ -39,7 +39,7 @@ class DocumentationTest {
                         | option | default | range | what it does |
                         |---|---|---|---|
                         """);
-        for (JobOptions.Bounded<?> bounded : JobOptions.all()) {
+        for (BoundedOption<?> bounded : JobOptions.all()) {
             ConfigOption<?> option = bounded.option();
             text.append(
                     "| `%s` | %s | %s | %s |%n"

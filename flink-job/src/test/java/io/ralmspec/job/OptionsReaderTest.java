@@ -179,12 +179,12 @@ class OptionsReaderTest {
 
     @Test
     void everyDefaultIsInItsRange() {
-        for (JobOptions.Bounded<?> bounded : JobOptions.all()) {
+        for (BoundedOption<?> bounded : JobOptions.all()) {
             assertDefault(bounded);
         }
     }
 
-    private static <T> void assertDefault(JobOptions.Bounded<T> bounded) {
+    private static <T> void assertDefault(BoundedOption<T> bounded) {
         assertThat(bounded.option().key()).startsWith("ralmspec.").matches("[a-z.-]+");
         if (bounded.option().hasDefaultValue()) {
             assertThat(bounded.holds().test(bounded.option().defaultValue()))

@@ -71,7 +71,7 @@ class ShownOptionsTest {
         Configuration again = OptionsReader.read(List.of("--config", file.toString()));
 
         assertThat(again.toMap()).containsAllEntriesOf(options.toMap());
-        for (JobOptions.Bounded<?> bounded : JobOptions.all()) {
+        for (BoundedOption<?> bounded : JobOptions.all()) {
             assertThat(again.get(bounded.option()))
                     .as(bounded.option().key())
                     .isEqualTo(options.get(bounded.option()));

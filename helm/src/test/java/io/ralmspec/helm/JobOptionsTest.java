@@ -3,6 +3,7 @@ package io.ralmspec.helm;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.entry;
 
+import io.ralmspec.job.BoundedOption;
 import io.ralmspec.job.JobOptions;
 import io.ralmspec.job.OptionsReader;
 import java.io.IOException;
@@ -70,7 +71,7 @@ class JobOptionsTest {
     @Test
     void everyOptionCanBeSetInOnePlace() {
         Map<String, String> byChart = Chart.production().optionValues();
-        for (JobOptions.Bounded<?> bounded : JobOptions.all()) {
+        for (BoundedOption<?> bounded : JobOptions.all()) {
             String key = bounded.option().key();
             String own = "options: {\"%s\": \"4\"}".formatted(key);
             boolean elsewhere =
